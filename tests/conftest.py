@@ -1,0 +1,26 @@
+"""Fixtures that every kind of test shares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+REQUIRE_ALL = os.environ.get("ENTENTE_REQUIRE_ALL") == "1"
+
+
+def skip_or_fail(missing: str) -> None:
+    """Skip a test whose component is missing, or fail it where everything is required (CI)."""
+    if REQUIRE_ALL:
+        pytest.fail(f"{missing} is missing, and ENTENTE_REQUIRE_ALL=1 requires it")
+    pytest.skip(f"{missing} is missing")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public test data beside the checkout."""
+    if not SHARED.is_dir():
+        skip_or_fail(f"the public test data folder {SHARED}")
+    return SHARED
