@@ -8,6 +8,7 @@ the family; nothing else in the project decides exit codes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class EntenteError(Exception):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place and str(self.place) else self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception with keyword-only arguments cannot be rebuilt by default, and worker processes send theirs back.
+        return partial(type(self), remedy=self.remedy, place=self.place), (self.message,)
 
 
 class UsageError(EntenteError):

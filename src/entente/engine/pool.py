@@ -1,0 +1,87 @@
+"""Run independent tasks in order, in this process or in a pool of fresh ones.
+
+The pool spawns its processes and never forks them: a fork copies locks that another thread may hold (Arrow and
+DuckDB have threads of their own), and spawned workers behave alike on every platform. A worker's exception comes
+out of `run_tasks` as it was raised, and the tasks that have not started yet are cancelled.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import get_context
+from typing import TypeVar
+
+from entente.errors import EntenteError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+#: Tasks handed to the pool ahead of the one whose result is awaited, for each process.
+_AHEAD = 4
+
+
+def usable_cores() -> int:
+    """Number of cores that this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_tasks(
+    fn: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    processes: int | None = 1,
+    on_done: Callable[[Result], None] | None = None,
+) -> list[Result]:
+    """Call `fn` on every task and return the results in the order of the tasks.
+
+    Args:
+        fn: a module-level function or another picklable callable.
+        tasks: picklable arguments; a generator is drawn from only as fast as the work goes.
+        processes: worker processes; 1 runs everything in this process, None means one per usable core.
+        on_done: called in this process with each result, in the order of the tasks.
+
+    Raises:
+        EntenteError: a worker process died (killed, most often because memory ran out).
+        Exception: whatever `fn` raised first, in the order of the tasks.
+    """
+    return list(iter_tasks(fn, tasks, processes, on_done))
+
+
+def iter_tasks(
+    fn: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    processes: int | None = 1,
+    on_done: Callable[[Result], None] | None = None,
+) -> Iterator[Result]:
+    """Like `run_tasks`, but give each result as soon as its turn comes; closing the iterator cancels the rest."""
+    workers = usable_cores() if processes is None else max(1, processes)
+    results = map(fn, tasks) if workers == 1 else _pooled(fn, tasks, workers)
+    for result in results:
+        if on_done is not None:
+            on_done(result)
+        yield result
+
+
+def _pooled(fn: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -> Iterator[Result]:
+    source = iter(tasks)
+    first = list(islice(source, 2))
+    if len(first) < 2:  # one task gains nothing from another process
+        yield from map(fn, first)
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        waiting: deque[Future[Result]] = deque(pool.submit(fn, task) for task in first)
+        while waiting:
+            waiting.extend(pool.submit(fn, task) for task in islice(source, workers * _AHEAD - len(waiting)))
+            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise EntenteError(
+            "A worker process ended before its work was done.",
+            remedy="Most often memory ran out: use fewer processes, or give the machine more memory.",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
