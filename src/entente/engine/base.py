@@ -71,10 +71,14 @@ class Engine(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
-def open_engine(name: str, workdir: Path, *, processes: int | None = None, memory_mb: int | None = None, master: str | None = None) -> Engine:
+def open_engine(
+    name: str, workdir: Path, *, processes: int | None = None, memory_mb: int | None = None, master: str | None = None
+) -> Engine:
     """Open the engine called `name`, keeping its temporary files under `workdir`.
 
     Args:

@@ -1,0 +1,212 @@
+"""The engine for one machine: a pool of processes for kernels, DuckDB for SQL, Parquet part files for tables.
+
+Every table is a list of Parquet files, so that both halves read it without conversion and peak memory does not
+depend on the size of a table: DuckDB streams a query's result to files and spills what it must sort or group.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from entente.engine import parts
+from entente.engine.base import Kernel
+from entente.engine.dialect import literal, quote
+from entente.engine.pool import run_tasks, usable_cores
+from entente.errors import EntenteError, UsageError
+
+#: MiB that SQL may hold before it spills; processes of the pool and Arrow come on top.
+DEFAULT_MEMORY_MB = 768
+#: Arrow has no 128-bit integers and Parquet would store them as floating point; Spark's sums are 64-bit as well.
+_NARROWED = {"HUGEINT": "BIGINT", "UHUGEINT": "BIGINT"}
+
+
+class LocalEngine:
+    """Named tables on this machine.
+
+    Args:
+        workdir: an existing folder; a folder of its own is made in it, and removed by `close`.
+        processes: processes for kernels and threads for SQL; None means one per usable core.
+        memory_mb: MiB that SQL may use before it spills to `workdir`.
+    """
+
+    name = "local"
+
+    def __init__(self, workdir: Path, *, processes: int | None = None, memory_mb: int | None = None) -> None:
+        if (processes is not None and processes < 1) or (memory_mb is not None and memory_mb < 1):
+            raise UsageError(
+                "Processes and memory must be at least 1.", remedy="Give a positive number, or leave it out."
+            )
+        self._processes = processes or usable_cores()
+        self._home = Path(mkdtemp(prefix="engine-", dir=workdir))
+        self._files: dict[str, tuple[Path, ...]] = {}
+        self._numbers = count()
+        self._sql = _connect(self._home, self._processes, memory_mb or DEFAULT_MEMORY_MB)
+
+    def register(self, name: str, source: pa.Table | Path | Sequence[Path]) -> None:
+        """Give a small Arrow table, a Parquet file, a folder of Parquet files, or several files a name."""
+        self._must_be_new(name)
+        if isinstance(source, pa.Table):
+            path = self._folder() / "000000.parquet"
+            parts.write_part(source, path)
+            self._keep(name, (path,))
+        else:
+            files = parts.parquet_files(source)
+            parts.count_rows(files)  # a cut-off file is said here, with its name, and not in the middle of a query
+            self._keep(name, files)
+
+    def map(self, kernel: Kernel, source: str, into: str) -> int:
+        """Map `kernel` over the batches of table `source`; keep the result as table `into`; return its rows."""
+        self._must_be_new(into)
+        self._must_have(source, kernel.input_columns)
+        folder = self._folder()
+        pickled = folder / "kernel.pickle"
+        parts.save_kernel(kernel, pickled)
+        try:
+            tasks = list(parts.map_tasks(pickled, self._files[source], folder))
+            rows = run_tasks(parts.map_part, tasks, self._processes)
+        finally:
+            parts.load_kernel.cache_clear()
+            pickled.unlink()
+        targets = [task.target for task in tasks]
+        if not targets:  # a file without row groups
+            targets = [folder / "000000.parquet"]
+            parts.write_part(kernel.output_schema.empty_table(), targets[0])
+        self._keep(into, tuple(targets))
+        return sum(rows)
+
+    def sql(self, query: str, into: str) -> None:
+        """Run one SELECT in DuckDB's dialect and keep the result as table `into` (replacing none)."""
+        self._must_be_new(into)
+        folder = self._folder()
+        self._run(
+            f"COPY ({self._narrow(query)}) TO {literal(str(folder))} "
+            "(FORMAT parquet, COMPRESSION lz4, PER_THREAD_OUTPUT true, OVERWRITE_OR_IGNORE true)"
+        )
+        self._keep(into, tuple(sorted(folder.glob("*.parquet"))))
+
+    def drop(self, name: str) -> None:
+        """Forget a table and free what it holds."""
+        files = self._known(name)
+        self._run(f"DROP VIEW {quote(name)}")
+        del self._files[name]
+        for file in files:
+            if file.is_relative_to(self._home):
+                file.unlink()
+
+    def columns(self, name: str) -> list[str]:
+        """Column names of a table, in order."""
+        with parts.open_part(self._known(name)[0]) as part:
+            return list(part.schema_arrow.names)
+
+    def count(self, name: str) -> int:
+        """Number of rows of a table."""
+        return parts.count_rows(self._known(name))
+
+    def fetch(self, query: str) -> pa.Table:
+        """Run one SELECT whose result is small and return it as an Arrow table."""
+        with _spoken():
+            return self._sql.sql(self._narrow(query)).to_arrow_table()
+
+    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
+        """Stream a table, in no promised order."""
+        return parts.stream(self._known(name))
+
+    def export(self, name: str, path: Path, *, order_by: Sequence[str]) -> int:
+        """Write a table to one Parquet file in the given order; return its rows."""
+        self._must_have(name, order_by)
+        order = ", ".join(quote(column) for column in order_by)
+        ordered = f"SELECT * FROM {quote(name)}" + (f" ORDER BY {order}" if order else "")
+        self._run(f"COPY ({ordered}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+        return parts.count_rows([path])
+
+    def close(self) -> None:
+        """Free memory and remove all temporary files; a second call does nothing."""
+        self._sql.close()
+        self._files.clear()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _folder(self) -> Path:
+        folder = self._home / f"table-{next(self._numbers):05d}"
+        folder.mkdir()
+        return folder
+
+    def _keep(self, name: str, files: tuple[Path, ...]) -> None:
+        listed = ", ".join(literal(str(file)) for file in files)
+        self._run(f"CREATE VIEW {quote(name)} AS SELECT * FROM read_parquet([{listed}])")
+        self._files[name] = files
+
+    def _known(self, name: str) -> tuple[Path, ...]:
+        if name not in self._files:
+            raise UsageError(f"The engine has no table {name!r}.", remedy="Register it first.")
+        return self._files[name]
+
+    def _must_be_new(self, name: str) -> None:
+        if name in self._files:
+            raise UsageError(f"The engine has a table {name!r} already.", remedy="Drop it first, or use another name.")
+
+    def _must_have(self, name: str, columns: Sequence[str]) -> None:
+        present = set(self.columns(name))
+        missing = [column for column in columns if column not in present]
+        if missing:
+            raise UsageError(
+                f"Table {name!r} has no column {missing[0]!r}.", remedy=f"It has: {', '.join(sorted(present))}."
+            )
+
+    def _narrow(self, query: str) -> str:
+        """Wrap `query` where a column's type has no like in Arrow and Spark."""
+        relation = self._sql.sql(query)
+        described = list(zip(relation.columns, map(str, relation.types), strict=True))
+        if not any(kind in _NARROWED for _, kind in described):
+            return query
+        columns = ", ".join(
+            f"CAST({quote(name)} AS {_NARROWED[kind]}) AS {quote(name)}" if kind in _NARROWED else quote(name)
+            for name, kind in described
+        )
+        return f"SELECT {columns} FROM ({query})"
+
+    def _run(self, statement: str) -> None:
+        with _spoken():
+            self._sql.execute(statement)
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise EntenteError(
+            "The query needs more memory or disk than it may use.",
+            remedy="Allow more memory, or put the work folder on a larger disk.",
+        ) from error
+
+
+def _connect(home: Path, threads: int, memory_mb: int) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "threads": str(threads),
+            "memory_limit": f"{memory_mb}MiB",
+            "temp_directory": str(home / "spill"),
+            "preserve_insertion_order": "false",  # results are sets; order is asked for where it matters
+            "autoinstall_known_extensions": "false",  # the engine never goes to the network
+            "autoload_known_extensions": "false",
+        },
+    )
