@@ -1,0 +1,1 @@
+"""Goods text to matches, matches to hits, rows to flags."""

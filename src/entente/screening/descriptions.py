@@ -1,0 +1,78 @@
+"""Search goods descriptions for names and CAS numbers, and the CAS column for CAS numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from entente.screening import boundaries, numbers
+from entente.screening.boundaries import Located
+from entente.screening.compiled import Compiled
+from entente.screening.fold import I64
+from entente.screening.output import CAS, CAS_FIELD, DESCRIPTION, NAME, SURE, Mentions
+from entente.screening.patterns import Patterns
+from entente.screening.text import Block, blocks
+
+Flags = npt.NDArray[np.bool_]
+
+
+def search(compiled: Compiled, column: pa.Array, chemical: Flags) -> Iterator[Mentions]:
+    """Mentions in descriptions.
+
+    Args:
+        compiled: what to look for.
+        column: strings.
+        chemical: rows that other fields show to be about chemicals, which short acronyms need.
+    """
+    for block in blocks(column):
+        yield from _search_block(compiled, block, chemical)
+
+
+def search_numbers(compiled: Compiled, column: pa.Array) -> list[Mentions]:
+    """Mentions in a column of CAS numbers, which may hold several numbers a row in any writing."""
+    if column.null_count == len(column):
+        return []
+    out = []
+    for block in blocks(column):
+        hits = boundaries.locate(block, compiled.number_matcher.scan(block.squashed))
+        hits = numbers.well_formed(block, hits, compiled.number_patterns, bare=True)
+        out.append(_mentions(block, hits, compiled.number_patterns, None, CAS_FIELD))
+        out.append(numbers.confused(compiled, block, CAS_FIELD))
+    return out
+
+
+def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator[Mentions]:
+    patterns = compiled.patterns
+    hits = boundaries.locate(block, compiled.matcher.scan(block.squashed))
+    is_cas = patterns.is_cas[hits.pattern]
+    by_number = numbers.well_formed(block, hits.where(is_cas), patterns, bare=False)
+    chemical[block.rows[by_number.row]] = True
+    yield _mentions(block, by_number, patterns, None, DESCRIPTION)
+    yield numbers.confused(compiled, block, DESCRIPTION)
+    names = boundaries.whole_words(block, hits.where(~is_cas), patterns)
+    names = boundaries.longest(boundaries.lawful_breaks(block, names, patterns))
+    yield _mentions(block, names, patterns, chemical, DESCRIPTION)
+
+
+def _mentions(block: Block, hits: Located, patterns: Patterns, chemical: Flags | None, field: int) -> Mentions:
+    """One mention per match and entry of its pattern."""
+    first = patterns.first_entry[hits.pattern]
+    counts = patterns.first_entry[hits.pattern + 1] - first
+    index = np.repeat(np.arange(len(hits)), counts)
+    entry = np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(len(index))
+    weak = patterns.needs_context[entry]
+    if chemical is not None:
+        good = ~weak | chemical[block.rows[hits.row[index]]]
+        index, entry, weak = index[good], entry[good], weak[good]
+    row = hits.row[index]
+    start, end = block.spans(hits.first[index], hits.last[index], row)
+    is_cas = patterns.is_cas[hits.pattern[index]]
+    sure = np.where(is_cas, SURE["cas"], np.where(weak, SURE["acronym"], SURE["name"]))
+    method = np.where(is_cas, CAS, NAME)
+    text = block.original(start, end, row)
+    return Mentions(
+        block.rows[row], patterns.substance[entry], patterns.form[entry].astype(np.int64), method, sure, start, end, text, field
+    )

@@ -1,0 +1,118 @@
+"""Harmonized System codes: six digits, read in the edition that was in force on the row's day.
+
+Editions took effect on 1 January of 1988, 1996, 2002, 2007, 2012, 2017 and 2022 and will on 1 January 2028
+(World Customs Organization, https://www.wcoomd.org/en/topics/nomenclature/overview/what-is-the-harmonized-system.aspx).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from entente.screening.fold import I64, fold
+from entente.screening.text import flat
+from entente.screening.vocabulary import HsCode
+
+EDITIONS = np.array([1988, 1996, 2002, 2007, 2012, 2017, 2022, 2028], np.int64)
+_EDITION_STARTS = np.array([f"{year}-01-01" for year in EDITIONS], "datetime64[D]").astype(np.int64)
+_NONE = -1
+_NOT_DIGIT = re.compile(r"[ .\-\u00a0]+")
+_CODES = 1_000_000
+
+#: Chapters whose goods are chemicals: inorganic, organic, pharmaceutical, miscellaneous chemical products.
+CHEMICAL_CHAPTERS = (28, 29, 30, 38)
+
+
+def edition_on(days: I64) -> I64:
+    """Edition in force on each day (days since 1970); dates before 1988 get the first."""
+    return EDITIONS[np.maximum(np.searchsorted(_EDITION_STARTS, days, side="right") - 1, 0)]
+
+
+def hs6_of(text: str) -> int:
+    """First six digits of a code as people write it ("2914.31", "2914 31 00"); -1 if it has fewer, or other signs."""
+    digits = _NOT_DIGIT.sub("", fold(text).strip())
+    return int(digits[:6]) if len(digits) >= 6 and digits[:6].isascii() and digits[:6].isdigit() else _NONE
+
+
+def chapter_of(text: str) -> int:
+    """First two digits of a code of any length; -1 if it has none."""
+    digits = _NOT_DIGIT.sub("", fold(text).strip())[:2]
+    return int(digits) if len(digits) == 2 and digits.isascii() and digits.isdigit() else _NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """HS codes of a batch's rows: six digits and chapter of each; -1 where there is none."""
+
+    hs6: I64
+    chapter: I64
+
+    def is_chemical(self) -> npt.NDArray[np.bool_]:
+        """Rows whose chapter is one of chemicals."""
+        return np.isin(self.chapter, CHEMICAL_CHAPTERS)
+
+
+def read_codes(column: pa.Array) -> Codes:
+    """Read a column of HS codes."""
+    array = column if pa.types.is_string(column.type) else column.cast(pa.string())
+    if array.null_count:
+        array = pc.fill_null(array, "")
+    units, offsets = flat(array)
+    length = np.diff(offsets)
+    plain = bool(((units >= 48) & (units <= 57)).all()) if len(units) else True
+    return _read_plain(units, offsets[:-1], length) if plain else _read_any(array)
+
+
+def _read_plain(units: npt.NDArray[np.uint8], start: I64, length: I64) -> Codes:
+    """Codes of digits only: gather the first six by position."""
+    if not len(units):
+        none = np.full(len(length), _NONE, np.int64)
+        return Codes(none, none)
+    value = np.zeros(len(length), np.int64)
+    chapter = value
+    for place in range(6):
+        value = value * 10 + (units[np.minimum(start + place, len(units) - 1)] - 48)
+        if place == 1:
+            chapter = value
+    return Codes(np.where(length >= 6, value, _NONE), np.where(length >= 2, chapter, _NONE))
+
+
+def _read_any(array: pa.Array) -> Codes:
+    """Codes in any writing: read each distinct one once."""
+    encoded = pc.dictionary_encode(array)
+    texts = encoded.dictionary.to_pylist()
+    index = encoded.indices.to_numpy(zero_copy_only=False)
+    hs6 = np.array([hs6_of(text) for text in texts], np.int64)
+    chapter = np.array([chapter_of(text) for text in texts], np.int64)
+    return Codes(hs6[index], chapter[index])
+
+
+class HsTable:
+    """Looks up the specific codes of a vocabulary.
+
+    Args:
+        codes: the vocabulary's HS codes.
+    """
+
+    def __init__(self, codes: tuple[HsCode, ...]) -> None:
+        keys = np.array([code.edition * _CODES + code.hs6 for code in codes], np.int64)
+        order = np.argsort(keys, kind="stable")
+        self._keys = keys[order]
+        self._substance = np.array([code.substance for code in codes], np.int64)[order]
+        self._is_known = np.zeros(_CODES, np.bool_)
+        self._is_known[keys % _CODES] = True
+
+    def find(self, codes: Codes, days: I64) -> tuple[I64, I64]:
+        """Rows whose code is specific to a substance on that day, and the substance; a code may name several."""
+        rows = np.flatnonzero(self._is_known[np.maximum(codes.hs6, 0)] & (codes.hs6 >= 0))
+        keys = edition_on(days[rows]) * _CODES + codes.hs6[rows]
+        first, last = np.searchsorted(self._keys, keys, side="left"), np.searchsorted(self._keys, keys, side="right")
+        counts = last - first
+        out = np.repeat(rows, counts)
+        within = np.arange(len(out)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return out, self._substance[np.repeat(first, counts) + within]

@@ -1,0 +1,76 @@
+"""CAS numbers among the matches: is the spacing that of a CAS number, and does it stand alone?"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from entente.screening import cas
+from entente.screening.boundaries import Located, lawful_breaks, neighbours
+from entente.screening.compiled import Compiled
+from entente.screening.fold import DIGIT, LETTER
+from entente.screening.output import CAS, SURE, Mentions
+from entente.screening.patterns import Patterns
+from entente.screening.text import Block
+
+_SPACED = re.compile(r"\d{2,7}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d{2}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d", re.ASCII)
+_CAS_WORD = re.compile(r"(?:^|[^a-z0-9])cas(?:rn|[ \t\r\n]*(?:registry|reg\.?)?[ \t\r\n]*(?:no|num|number|nr|n)?)?[ \t\r\n.:#°º)]*(?:号|登记号)?[ \t:]*$")
+_LOOK_BACK = 24
+
+
+def well_formed(block: Block, hits: Located, patterns: Patterns, *, bare: bool) -> Located:
+    """Keep digits that are written as a CAS number is, and are no part of a longer number.
+
+    Args:
+        block: the text.
+        hits: matches of CAS patterns.
+        patterns: the patterns' columns.
+        bare: digits without any break are a number too (a column of CAS numbers); elsewhere only behind the word CAS.
+    """
+    hits = lawful_breaks(block, hits, patterns)
+    if not len(hits):
+        return hits
+    before, after = neighbours(block, hits)
+    hits = hits.where(((before & DIGIT) == 0) & ((after & (DIGIT | LETTER)) == 0))
+    extra = hits.last - hits.first + 1 - patterns.length[hits.pattern]
+    good = np.array([_is_written_so(block, hits, at, bare=bare) for at in range(len(hits))], np.bool_)
+    return hits.where(good & (extra >= 0))
+
+
+def _is_written_so(block: Block, hits: Located, at: int, *, bare: bool) -> bool:
+    first, last, row = int(hits.first[at]), int(hits.last[at]), int(hits.row[at])
+    text = _text(block, first, last + 1)
+    before = _text(block, max(first - _LOOK_BACK, int(block.offsets[row])), first)
+    after = _text(block, last + 1, min(last + 3, int(block.offsets[row + 1])))
+    if re.match(r"[-.,]\d", after):
+        return False
+    labelled = _CAS_WORD.search(before.lower()) is not None
+    if text.isdigit():
+        return bare or labelled
+    if _SPACED.fullmatch(text) is None:
+        return False
+    if labelled:
+        return True
+    joined = re.search(r"\d[-.,/]$" if "-" in text else r"\d[-.,/ ]?$", before)
+    return joined is None and not before[-1:].isalpha()
+
+
+def _text(block: Block, start: int, end: int) -> str:
+    units = block.units[start:end]
+    return units.tobytes().decode("latin-1") if block.codes is None else units.astype("<u4").tobytes().decode("utf-32-le")
+
+
+def confused(compiled: Compiled, block: Block, field: int) -> Mentions:
+    """Known CAS numbers in which a scanner read a letter for a digit: less sure."""
+    hits = cas.confused_cas(block.units, block.offsets)
+    question, answer = compiled.cas.find(hits.packed)
+    row = hits.row[question]
+    start, end = block.spans(hits.first[question], hits.last[question], row)
+    zero = np.zeros(len(question), np.int64)
+    text = block.original(start, end, row)
+    table = compiled.cas
+    return Mentions(
+        block.rows[row], table.substance[answer], table.form[answer], zero + CAS, zero + SURE["confused_cas"], start, end, text, field
+    )
+

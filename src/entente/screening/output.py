@@ -1,0 +1,120 @@
+"""Mentions: what was found, as columns; and how they become the kernel's output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from entente.screening.compiled import Compiled
+from entente.screening.fold import I64
+from entente.screening.hs import Codes
+from entente.screening.schema import CARRIED, MATCHES
+from entente.screening.vocabulary import Vocabulary
+
+FIELDS = ("description", "cas", "hs_code")
+METHODS = ("name", "cas", "hs", "misspelling")
+DESCRIPTION, CAS_FIELD, HS_FIELD = range(3)
+NAME, CAS, HS, MISSPELLING = range(4)
+
+#: How sure a method is that the row speaks of the substance, in thousandths. A judgement, not a measured rate:
+#: a number is unambiguous, a name nearly so, an acronym needs its surroundings, a code is a declarant's choice.
+SURE = {"cas": 990, "name": 980, "acronym": 850, "hs": 600, "confused_cas": 700, "one_edit": 800, "two_edits": 650}
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """Columns of what was found in one field; spans are characters of the field's own text."""
+
+    row: I64
+    substance: I64
+    form: I64
+    method: I64
+    sure: I64
+    start: I64
+    end: I64
+    text: pa.StringArray
+    field: int
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def from_codes(compiled: Compiled, column: pa.Array, codes: Codes, days: I64) -> Mentions:
+    """Rows whose HS code is a substance's own on their day; the span is the whole code."""
+    row, substance = compiled.hs.find(codes, days)
+    text = column.take(pa.array(row)).cast(pa.string())
+    zero = np.zeros(len(row), np.int64)
+    length = pc.utf8_length(text).to_numpy(zero_copy_only=False).astype(np.int64)
+    return Mentions(row, substance, zero, zero + HS, zero + SURE["hs"], zero, length, text, HS_FIELD)
+
+
+def reduce(pieces: Sequence[Mentions]) -> list[Mentions]:
+    """Keep one mention per row, substance, field and method family (a misspelling is in the family of names)."""
+    kept: list[Mentions] = []
+    for field in range(len(FIELDS)):
+        together = _concat([piece for piece in pieces if piece.field == field and len(piece)], field)
+        if together is not None:
+            kept.append(_best(together))
+    return kept
+
+
+def _concat(pieces: list[Mentions], field: int) -> Mentions | None:
+    if not pieces:
+        return None
+    if len(pieces) == 1:
+        return pieces[0]
+    columns = [np.concatenate([getattr(piece, name) for piece in pieces]) for name in Mentions.__slots__[:7]]
+    return Mentions(*columns, text=pa.concat_arrays([piece.text for piece in pieces]), field=field)
+
+
+def _best(mentions: Mentions) -> Mentions:
+    """The surest, then plainest, then longest, then first mention of each group."""
+    family = np.where(mentions.method == MISSPELLING, NAME, mentions.method)
+    group = (mentions.row << 26) + (mentions.substance << 2) + family
+    # what decides within a group, in one number: forms and lengths are clipped, positions come last by stability
+    length = np.minimum(mentions.end - mentions.start, 0xFFFF)
+    rank = ((1000 - mentions.sure) << 24) + (mentions.form << 16) + (0xFFFF - length)
+    order = np.lexsort((mentions.start, rank, group))
+    ordered = group[order]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return take(mentions, order[first])
+
+
+def take(mentions: Mentions, index: I64) -> Mentions:
+    """Some of the mentions, in the given order."""
+    columns = [getattr(mentions, name)[index] for name in Mentions.__slots__[:7]]
+    return Mentions(*columns, text=mentions.text.take(pa.array(index)), field=mentions.field)
+
+
+def matches_batch(batch: pa.RecordBatch, kept: Sequence[Mentions], vocabulary: Vocabulary) -> pa.RecordBatch:
+    """The output rows, in the order of input rows within each field."""
+    if not kept:
+        return pa.RecordBatch.from_pylist([], MATCHES)
+    row = np.concatenate([mentions.row for mentions in kept])
+    carried = batch.select(list(CARRIED)).take(pa.array(row))
+    substances = pa.array(vocabulary.substances, pa.string())
+
+    def column(name: str) -> np.ndarray:
+        return np.concatenate([getattr(mentions, name) for mentions in kept])
+
+    found = [
+        substances.take(pa.array(column("substance"))),
+        _labels(np.repeat([mentions.field for mentions in kept], [len(mentions) for mentions in kept]), FIELDS),
+        _labels(column("method"), METHODS),
+        pa.concat_arrays([mentions.text for mentions in kept]),
+        pa.array(column("start"), pa.int32()),
+        pa.array(column("end"), pa.int32()),
+        pa.array(column("form"), pa.int32()),
+        pa.array(column("sure") / 1000, pa.float64()),
+    ]
+    arrays = [array.cast(MATCHES.field(name).type) for name, array in zip(CARRIED, carried.columns, strict=True)]
+    return pa.RecordBatch.from_arrays([*arrays, *found], schema=MATCHES)
+
+
+def _labels(index: I64, labels: tuple[str, ...]) -> pa.Array:
+    return pa.array(labels, pa.string()).take(pa.array(index))

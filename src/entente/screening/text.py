@@ -1,0 +1,184 @@
+"""A block of text rows as one buffer, squashed for the matcher, with the way back to the original characters.
+
+Positions have three scales. *Squashed bytes* are what the pattern matcher scans: letters, digits and Hanzi only,
+lower case, UTF-8. *Units* are folded characters with everything between them still there: what boundaries and
+context look at. *Characters* are code points of a row's own text: what a match reports. An ASCII row's units are
+its bytes, so that most trade text is never decoded.
+
+The way from squashed bytes to units is worked out for matches only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from entente.screening.fold import I64, U8, U32, class_table, fold_codes
+
+#: A block holds at most this many rows, and as many bytes unless one row alone is longer.
+BLOCK_ROWS = 1 << 16
+BLOCK_BYTES = 1 << 24
+
+_LOWER = bytes(ord(chr(i).lower()) if i < 128 else i for i in range(256))
+_DROPPED = bytes(i for i in range(128) if not chr(i).isalnum())
+_KEPT_FLAG = bytes(int(chr(i).isalnum()) for i in range(128)) + bytes(128)
+_CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of text of one kind (all ASCII, or not).
+
+    Attributes:
+        rows: index of each row in the batch.
+        units: folded characters of all rows, end to end (ASCII: the raw bytes, not lowered).
+        offsets: where each row starts in `units`; one more entry than rows.
+        squashed: what the matcher scans.
+        origin: index of each unit's character in `codes`; None where they are the same.
+        codes: original code points (None: ASCII, the units themselves).
+        code_offsets: where each row starts in `codes`.
+    """
+
+    rows: I64
+    units: U8 | U32
+    offsets: I64
+    squashed: bytes
+    codes: U32 | None = None
+    origin: I64 | None = None
+    code_offsets: I64 | None = None
+    kept: U8 = field(default_factory=lambda: np.empty(0, np.uint8))
+
+    def locate(self, positions: I64) -> I64:
+        """Units at which squashed bytes `positions` stand."""
+        if self.codes is None:
+            return _select(self.kept, positions)
+        squashed = np.frombuffer(self.squashed, np.uint8)
+        lead = (squashed & 0xC0) != 0x80
+        character = np.cumsum(lead) - 1
+        units: I64 = np.flatnonzero(self.kept)[character[positions]]
+        return units
+
+    def row_of(self, units: I64) -> I64:
+        """Index (within the block) of the row that each unit belongs to."""
+        return np.searchsorted(self.offsets, units, side="right") - 1
+
+    def spans(self, first: I64, last: I64, row: I64) -> tuple[I64, I64]:
+        """Character span [start, end) in the row's own text of units `first` to `last` (both included)."""
+        if self.codes is None or self.code_offsets is None:
+            base = self.offsets[row]
+            return first - base, last + 1 - base
+        base = self.code_offsets[row]
+        origin = self.origin
+        if origin is None:
+            return first - base, last + 1 - base
+        return origin[first] - base, origin[last] + 1 - base
+
+    def original(self, start: I64, end: I64, row: I64) -> pa.StringArray:
+        """The original text of character spans, as one Arrow array."""
+        if self.codes is None or self.code_offsets is None:
+            base = self.offsets[row]
+            return _gather_ascii(self.units, start + base, end + base)
+        base = self.code_offsets[row]
+        return _gather_codes(self.codes, start + base, end + base)
+
+
+def flat_index(start: I64, end: I64) -> tuple[I64, I64]:
+    """All positions of spans end to end, and where each span starts among them (one more entry than spans)."""
+    lengths = end - start
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    index = np.arange(offsets[-1]) + np.repeat(start - offsets[:-1], lengths)
+    return index, offsets
+
+
+def _gather_ascii(units: npt.NDArray[np.generic], start: I64, end: I64) -> pa.StringArray:
+    index, offsets = flat_index(start, end)
+    data = pa.py_buffer(units[index].astype(np.uint8, copy=False).tobytes())
+    return pa.StringArray.from_buffers(len(start), pa.py_buffer(offsets.astype(np.int32).tobytes()), data)
+
+
+def _gather_codes(codes: U32, start: I64, end: I64) -> pa.StringArray:
+    index, offsets = flat_index(start, end)
+    taken = codes[index]
+    widths = np.zeros(len(taken) + 1, np.int64)
+    np.cumsum(1 + (taken >= 0x80).astype(np.int64) + (taken >= 0x800) + (taken >= 0x10000), out=widths[1:])
+    data = pa.py_buffer(taken.astype("<u4").tobytes().decode("utf-32-le").encode())
+    return pa.StringArray.from_buffers(len(start), pa.py_buffer(widths[offsets].astype(np.int32).tobytes()), data)
+
+
+def _select(kept: U8, positions: I64) -> I64:
+    """Index of the k-th set flag for each k in `positions`."""
+    if len(positions) * 16 > len(kept):
+        return np.flatnonzero(kept)[positions]
+    padding = (-len(kept)) % _CHUNK
+    chunks = (np.concatenate([kept, np.zeros(padding, np.uint8)]) if padding else kept).reshape(-1, _CHUNK)
+    before = np.zeros(len(chunks) + 1, np.int64)
+    np.cumsum(chunks.sum(axis=1, dtype=np.int32), out=before[1:])
+    chunk = np.searchsorted(before, positions, side="right") - 1
+    ranks = np.cumsum(chunks[chunk], axis=1, dtype=np.int16)
+    inside: I64 = (ranks <= (positions - before[chunk])[:, None]).sum(axis=1)
+    return chunk * _CHUNK + inside
+
+
+def flat(array: pa.StringArray) -> tuple[U8, I64]:
+    """Bytes of all rows end to end, and the rows' offsets in them."""
+    if len(array) == 0:
+        return np.empty(0, np.uint8), np.zeros(1, np.int64)
+    buffers = array.buffers()
+    offsets = np.frombuffer(buffers[1], np.int32, len(array) + 1, array.offset * 4)
+    data = np.frombuffer(buffers[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    return data, (offsets - offsets[0]).astype(np.int64)
+
+
+def ascii_block(array: pa.StringArray, rows: I64) -> Block:
+    """A block of rows that are ASCII."""
+    units, offsets = flat(array)
+    raw = units.tobytes()
+    kept = np.frombuffer(raw.translate(_KEPT_FLAG), np.uint8)
+    return Block(rows, units, offsets, raw.translate(_LOWER, _DROPPED), kept=kept)
+
+
+def unicode_block(array: pa.StringArray, rows: I64) -> Block:
+    """A block of rows that are not all ASCII."""
+    data, byte_offsets = flat(array)
+    starts = np.zeros(len(data) + 1, np.int64)
+    np.cumsum((data & 0xC0) != 0x80, out=starts[1:])
+    code_offsets = starts[byte_offsets]
+    codes = np.frombuffer(data.tobytes().decode().encode("utf-32-le"), np.uint32)
+    units, origin = fold_codes(codes)
+    offsets = code_offsets if origin is None else np.searchsorted(origin, code_offsets, side="left")
+    kept = (class_table()[units] > 0).view(np.uint8)
+    squashed = units[kept.view(np.bool_)].astype("<u4").tobytes().decode("utf-32-le").encode()
+    return Block(rows, units, offsets, squashed, codes, origin, code_offsets, kept)
+
+
+def _pieces(array: pa.StringArray) -> Iterator[tuple[int, pa.StringArray]]:
+    """Cut into runs of at most BLOCK_ROWS rows and about BLOCK_BYTES bytes."""
+    start, total = 0, len(array)
+    offsets = np.frombuffer(array.buffers()[1], np.int32, total + 1, array.offset * 4) if total else np.zeros(1, np.int32)
+    while start < total:
+        fit = int(np.searchsorted(offsets, int(offsets[start]) + BLOCK_BYTES, side="right")) - 1
+        end = min(max(fit, start + 1), start + BLOCK_ROWS, total)
+        yield start, array.slice(start, end - start)
+        start = end
+
+
+def blocks(column: pa.Array) -> Iterator[Block]:
+    """Cut a string column into blocks of bounded size; nulls are empty rows."""
+    array = column if pa.types.is_string(column.type) else column.cast(pa.string())
+    if array.null_count:
+        array = pc.fill_null(array, "")
+    for start, piece in _pieces(array):
+        ascii_flags = pc.string_is_ascii(piece)
+        is_ascii = ascii_flags.to_numpy(zero_copy_only=False)
+        if is_ascii.all():
+            yield ascii_block(piece, np.arange(start, start + len(piece)))
+            continue
+        if is_ascii.any():
+            yield ascii_block(piece.filter(ascii_flags), np.flatnonzero(is_ascii) + start)
+        yield unicode_block(piece.filter(pc.invert(ascii_flags)), np.flatnonzero(~is_ascii) + start)
