@@ -1,0 +1,28 @@
+"""The register of control lists: which substance is listed where, for which destination, on which day.
+
+Start at `load_register`; ask with `listings_on` and `check`; hand tables to engines with `Register.table`.
+"""
+
+from entente.substances.asof import Answer, Finding, findings, listings_on
+from entente.substances.check import Check, check
+from entente.substances.forms import Form
+from entente.substances.model import Coverage, Direction, Instrument, Listing, Substance
+from entente.substances.register import SHIPPED, Register, load_register
+
+__all__ = [
+    "SHIPPED",
+    "Answer",
+    "Check",
+    "Coverage",
+    "Direction",
+    "Finding",
+    "Form",
+    "Instrument",
+    "Listing",
+    "Register",
+    "Substance",
+    "check",
+    "findings",
+    "listings_on",
+    "load_register",
+]

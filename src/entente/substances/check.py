@@ -1,0 +1,99 @@
+"""One question of one officer: is this substance listed there, for that destination, on that day?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from entente.substances.asof import Finding, findings
+from entente.substances.jurisdictions import UN
+from entente.substances.model import Direction
+from entente.substances.resolve import Resolved, check_digit_ok, resolve
+
+if TYPE_CHECKING:
+    from entente.substances.register import Register
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAnswer:
+    """The finding of one jurisdiction in one role: export, import, transit or international."""
+
+    role: str
+    country: str | None
+    resolved: Resolved
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """All answers to one question.
+
+    Args:
+        text: what was asked.
+        on: the day asked about.
+        exporting: country of export, or None.
+        importing: country of import, which is the destination, or None.
+        transit: countries passed.
+        resolved: substances the text means; empty if none is known.
+        answers: per substance, role and jurisdiction.
+        notes: remarks on the question itself, such as a CAS number whose check digit is wrong.
+    """
+
+    text: str
+    on: date
+    exporting: str | None
+    importing: str | None
+    transit: tuple[str, ...]
+    resolved: tuple[Resolved, ...]
+    answers: tuple[RoleAnswer, ...]
+    notes: tuple[str, ...]
+
+
+def check(
+    register: Register,
+    text: str,
+    exporting: str | None,
+    importing: str | None,
+    on: date,
+    transit: Sequence[str] = (),
+) -> Check:
+    """Answer for export, import, every transit country, and the 1988 Convention.
+
+    A text that no list knows gives no answers, never "not listed": `resolved` is empty.
+    """
+    resolved = resolve(register, text)
+    answers = [answer for item in resolved for answer in _answers(register, item, exporting, importing, on, transit)]
+    return Check(text, on, exporting, importing, tuple(transit), resolved, tuple(answers), tuple(_notes(text, resolved)))
+
+
+def _answers(
+    register: Register,
+    resolved: Resolved,
+    exporting: str | None,
+    importing: str | None,
+    on: date,
+    transit: Sequence[str],
+) -> Iterator[RoleAnswer]:
+    roles: list[tuple[str, str | None, Direction]] = [("export", exporting, Direction.EXPORT), ("import", importing, Direction.IMPORT)]
+    roles += [("transit", country, Direction.TRANSIT) for country in transit]
+    for role, country, direction in roles:
+        for jurisdiction in register.jurisdictions.of(country, on) if country else ():
+            for finding in findings(
+                register, resolved.substance_id, on, jurisdiction, destination=importing, direction=direction, form=resolved.form
+            ):
+                yield RoleAnswer(role, country, resolved, finding)
+    for finding in findings(register, resolved.substance_id, on, UN, destination=importing, form=resolved.form):
+        yield RoleAnswer("international", None, resolved, finding)
+
+
+def _notes(text: str, resolved: Sequence[Resolved]) -> Iterator[str]:
+    compact = text.strip()
+    if not resolved:
+        yield "No list in the register knows this name or number. That does not mean that it is not controlled."
+        parts = compact.split("-")
+        if len(parts) == 3 and all(part.isdigit() for part in parts) and len(parts[2]) == 1 and not check_digit_ok(compact):
+            yield "The check digit of this CAS number is wrong: it is misprinted or misread."
+    if len({item.substance_id for item in resolved}) > 1:
+        yield "The text means more than one substance of the register; each is answered for."
