@@ -10,6 +10,7 @@ from entente.engine import Engine
 from entente.leads import group, score
 from entente.leads.finish import Finish
 from entente.leads.sample import inclusion_probability, sample_query
+from entente.leads.weights import HitWeights, load_hit_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def build(
     seed: int,
     sample: int,
     into: str = "leads",
-    weights: score.HitWeights | None = None,
+    weights: HitWeights | None = None,
 ) -> LeadReport:
     """Group, score and rank; read tables `shipments`, `hits` and `flags`, and make table `into` (schema `LEADS`).
 
@@ -50,7 +51,7 @@ def build(
         into: name of the table to make.
         weights: of the hit family; the shipped ones by default.
     """
-    hit_weights = weights or score.load_hit_weights()
+    hit_weights = weights or load_hit_weights()
     signs = score.signs_table(engine.fetch(score.FIRED), ruleset, hit_weights)
     with _scratch(engine) as keep:
         for name, table in (("leads_hit_weights", hit_weights.table()), ("leads_signs", signs)):

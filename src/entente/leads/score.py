@@ -13,18 +13,12 @@ strongest match: weight x confidence, rounded down. The weights stand in `weight
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
-import yaml
 
-from entente.errors import Place, RegisterError
+from entente.leads.weights import HitWeights
 
-FORMAT = "entente-weights-1"
-FILE_NAME = "weights.yaml"
 HIT_FAMILY = "hit"
 
 
@@ -34,79 +28,6 @@ class Capped(Protocol):
     @property
     def caps(self) -> Mapping[str, int]:
         """Family -> the most it may add to a score, in milli-log-odds."""
-
-
-@dataclass(frozen=True, slots=True)
-class HitWeights:
-    """Weights of the hit family.
-
-    Args:
-        kinds: kind of hit -> weight in milli-log-odds, none negative; a kind left out weighs nothing.
-        cap: the most that all kinds together add to a score.
-        reasons: kind of hit -> why it weighs what it does.
-    """
-
-    kinds: Mapping[str, int]
-    cap: int
-    reasons: Mapping[str, str] = field(default_factory=dict)
-
-    def table(self) -> pa.Table:
-        """Kinds that weigh something, for an engine: kind, weight."""
-        some = {kind: weight for kind, weight in self.kinds.items() if weight > 0}
-        return pa.table({"kind": pa.array(some.keys(), pa.string()), "weight": pa.array(some.values(), pa.int64())})
-
-
-def load_hit_weights(*overlays: Path) -> HitWeights:
-    """The shipped hit weights, overlaid by the `weights.yaml` of each folder that has one, in order.
-
-    Raises:
-        RegisterError: a file is not a weights file or holds a weight that is not a non-negative whole number.
-    """
-    shipped = files("entente.leads").joinpath(FILE_NAME).read_text("utf-8")
-    weights = _parse(yaml.safe_load(shipped), FILE_NAME, HitWeights({}, 0))
-    for folder in overlays:
-        path = folder / FILE_NAME
-        if path.is_file():
-            weights = _parse(read_weights(path), str(path), weights)
-    return weights
-
-
-def read_weights(path: Path) -> dict[str, Any]:
-    """Read a weights file as plain data.
-
-    Raises:
-        RegisterError: it is not YAML, or not of this format.
-    """
-    try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _broken(str(path), f"it is not a YAML file: {error}") from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise _broken(str(path), f"it does not say `format: {FORMAT}`")
-    return data
-
-
-def _parse(data: Mapping[str, Any], file: str, base: HitWeights) -> HitWeights:
-    hits = data.get("hits") or {}
-    kinds, reasons = dict(base.kinds), dict(base.reasons)
-    for kind, entry in (hits.get("kinds") or {}).items():
-        kinds[kind] = _whole(entry.get("weight") if isinstance(entry, dict) else entry, file, f"hits.kinds.{kind}")
-        reasons[kind] = str(entry.get("reason", "")) if isinstance(entry, dict) else ""
-    return HitWeights(kinds, _whole(hits.get("cap", base.cap), file, "hits.cap"), reasons)
-
-
-def _whole(value: object, file: str, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise _broken(file, f"{value!r} is no weight", name)
-    return value
-
-
-def _broken(file: str, what: str, name: str | None = None) -> RegisterError:
-    return RegisterError(
-        f"This weights file cannot be used: {what}.",
-        remedy="Weights are whole, non-negative milli-log-odds. Make the file anew with `entente leads calibrate`.",
-        place=Place(file=file, field=name),
-    )
 
 
 #: Rules that fired, each once; a rule has one family, strength and subject.
