@@ -1,0 +1,62 @@
+"""Evaluate rules: plan the queries, run them, say which rules could not be evaluated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from entente.engine.base import Engine
+from entente.screening.planner import Planner
+from entente.screening.rules import RuleSet
+from entente.screening.schema import FLAGS
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReport:
+    """What became of each rule.
+
+    `evaluated` are ids in order; `not_evaluable` pairs an id with what the run lacks for it, in words.
+    """
+
+    evaluated: tuple[str, ...]
+    not_evaluable: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def evaluate(
+    engine: Engine,
+    ruleset: RuleSet,
+    *,
+    available: frozenset[str],
+    present_columns: frozenset[str],
+    into: str = "flags",
+) -> RuleReport:
+    """Evaluate all rules that can be, and keep the flags (schema `FLAGS`) as table `into`.
+
+    Args:
+        engine: holds the staged `shipments` and the other tables.
+        ruleset: the rules.
+        available: tables that the engine holds.
+        present_columns: columns of the shipments that some source file really had.
+        into: name of the table of flags.
+    """
+    missing = {rule.id: rule.missing(available, present_columns) for rule in ruleset.rules}
+    rules = [rule for rule in ruleset.rules if not missing[rule.id]]
+    if rules:
+        _run(engine, Planner(ruleset.features, rules), into)
+    else:
+        engine.register(into, FLAGS.empty_table())
+    return RuleReport(
+        evaluated=tuple(rule.id for rule in rules),
+        not_evaluable=tuple((rule_id, lacking) for rule_id, lacking in missing.items() if lacking),
+    )
+
+
+def _run(engine: Engine, planner: Planner, into: str) -> None:
+    made: list[str] = []
+    try:
+        for step in planner.steps(into):
+            engine.sql(step.query, step.into)
+            made.append(step.into)
+    finally:
+        for name in made:
+            if name != into:
+                engine.drop(name)

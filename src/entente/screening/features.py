@@ -1,0 +1,240 @@
+"""Named SQL features: what rules compare.
+
+A feature is one SQL expression with a name and a type. Where it reads from and what it is grouped by decide what it
+is:
+
+- `from: shipments`, no grain: a *row* expression over columns of the shipment and other features;
+- a grain of columns: an *aggregate* per value of these columns, joined back to the shipments by equality;
+- `grain: file`: an aggregate over everything, one row;
+- a window function: computed per row along the shipments.
+
+A grain column is named as on the shipment; where the other side has it under another name or must compute it, the
+file says `{on: <shipment's column or feature>, is: <expression over what `from` names>}`. `from` may also name
+another table of the run, a *source* (a SELECT that joins tables), or another aggregate feature, whose groups are
+then the rows. Features may build on features: the planner (planner.py) orders them and merges those that share a
+grain into one query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from entente.errors import Place, RegisterError
+from entente.records.schema import staged_schema, table_spec
+from entente.screening import datafile
+from entente.screening.predicate import Expression, Grammar, parse
+
+#: The table that rules are evaluated on.
+SHIPMENTS = "shipments"
+_SPEC = table_spec(SHIPMENTS)
+#: Columns that staging derives, and the columns a file must have had for them to mean something (any of them).
+DERIVED: Mapping[str, tuple[str, ...]] = {
+    "hs6": (_SPEC.hs6_from or "hs_code",),
+    **{key: tuple(part for part in parts if part) for key, parts in _SPEC.party_keys.items()},
+}
+#: Columns of the staged shipments.
+COLUMNS = frozenset(staged_schema(SHIPMENTS).names)
+#: Columns that have a value in every row.
+ALWAYS = frozenset({"row_id", "source_file", "source_row", "declaration_id", "line", "date"})
+#: Between columns of which one is enough.
+EITHER = "|"
+_SCHEMA = Path(__file__).parent / "features" / "schema.json"
+SHIPPED = Path(__file__).parent / "features"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One column of a grain: its name on the shipment, and the expression that gives it on the other side."""
+
+    on: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A SELECT that joins tables of the run; `tables` are the tables it needs."""
+
+    name: str
+    sql: str
+    tables: frozenset[str]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One named expression.
+
+    `kind` is row, aggregate or window. `optional` names columns and features without which this one still means
+    something; of `any_of` it needs at least one. `type` is a type of DuckDB's: bigint, double, boolean, date, varchar.
+    """
+
+    name: str
+    source: str
+    grain: tuple[Key, ...]
+    value: Expression
+    type: str
+    kind: str
+    optional: frozenset[str]
+    any_of: frozenset[str]
+    meaning: str
+    place: Place
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of the source that it reads: columns and, where the source is the shipments, features."""
+        return self.value.names.union(*(key.value.names for key in self.grain))
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSet:
+    """All features and sources that rules may use, by name."""
+
+    features: Mapping[str, Feature]
+    sources: Mapping[str, Source]
+
+    def needs(self, names: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Tables, and columns of the shipments, without which some of `names` mean nothing.
+
+        Args:
+            names: names of features and columns of the shipments.
+        """
+        tables: set[str] = set()
+        columns: set[str] = set()
+        for name in self._closure(names, required=True):
+            feature = self.features.get(name)
+            if feature is not None and feature.any_of:
+                columns.add(EITHER.join(sorted(feature.any_of)))
+            if feature is None:
+                columns.add(name)
+            elif feature.source in self.sources:
+                tables |= self.sources[feature.source].tables
+            elif feature.source not in self.features:
+                tables.add(feature.source)
+        return frozenset(tables - {SHIPMENTS}), frozenset(columns) - ALWAYS
+
+    def closure(self, names: frozenset[str]) -> frozenset[str]:
+        """`names` and every feature and column of the shipments that they build on."""
+        return self._closure(names, required=False)
+
+    def _closure(self, names: frozenset[str], *, required: bool) -> frozenset[str]:
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                feature = self.features.get(name)
+                spared = feature.optional | feature.any_of if required and feature else frozenset()
+                waiting += self.builds_on(name) - spared
+        return frozenset(found)
+
+    def builds_on(self, name: str) -> frozenset[str]:
+        """The features and columns of the shipments that a feature builds on directly."""
+        feature = self.features.get(name)
+        if feature is None:
+            return frozenset()
+        joined = frozenset(key.on for key in feature.grain)
+        if feature.source == SHIPMENTS:
+            return feature.reads | joined
+        return joined | ({feature.source} if feature.source in self.features else frozenset())
+
+
+def load_features(paths: list[Path]) -> FeatureSet:
+    """Read feature files; a later file may not give a name again.
+
+    Raises:
+        RegisterError: a file breaks the schema or holds SQL that is not allowed, a name is taken, or features
+            build on one another in a circle.
+    """
+    features: dict[str, Feature] = {}
+    sources: dict[str, Source] = {}
+    for path in paths:
+        data = datafile.read(path, _SCHEMA)
+        for entry in data.get("sources", []):
+            source = _source(entry, path)
+            _claim(source.name, source.place, features, sources)
+            sources[source.name] = source
+        for entry in data.get("features", []):
+            feature = _feature(entry, path)
+            _claim(feature.name, feature.place, features, sources)
+            features[feature.name] = feature
+    loaded = FeatureSet(features, sources)
+    _refuse_circles(loaded)
+    return loaded
+
+
+def _claim(name: str, place: Place, *taken: Mapping[str, object]) -> None:
+    if any(name in names for names in taken):
+        raise RegisterError(f"{name!r} is defined twice.", remedy="Give one of them another name.", place=place)
+
+
+def _source(entry: Mapping[str, Any], path: Path) -> Source:
+    place = Place(str(path), entry[datafile.LINE], entry["name"])
+    parsed = parse(entry["sql"], Grammar.SOURCE, place)
+    return Source(entry["name"], parsed.sql, parsed.tables, place)
+
+
+def _feature(entry: Mapping[str, Any], path: Path) -> Feature:
+    place = Place(str(path), entry[datafile.LINE], entry["name"])
+    value = parse(entry["sql"], Grammar.FEATURE, place)
+    source = entry.get("from", SHIPMENTS)
+    whole_file = entry.get("grain") == "file"
+    grain = () if whole_file else tuple(_key(key, place) for key in entry.get("grain", []))
+    _check_kind(value.kind, source, grouped=bool(grain) or whole_file, place=place)
+    return Feature(
+        name=entry["name"],
+        source=source,
+        grain=grain,
+        value=value,
+        type=entry["type"],
+        kind=value.kind,
+        optional=frozenset(entry.get("optional", ())),
+        any_of=frozenset(entry.get("any_of", ())),
+        meaning=entry["meaning"],
+        place=place,
+    )
+
+
+def _key(key: str | Mapping[str, Any], place: Place) -> Key:
+    if isinstance(key, str):
+        return Key(key, parse(key, Grammar.FEATURE, place))
+    return Key(key["on"], parse(key["is"], Grammar.FEATURE, place))
+
+
+def _check_kind(kind: str, source: str, *, grouped: bool, place: Place) -> None:
+    if grouped != (kind == "aggregate"):
+        raise RegisterError(
+            "An aggregate needs a grain, and only an aggregate has one.",
+            remedy="Add `grain:` (columns, or `file`), or take it away.",
+            place=place,
+        )
+    if kind != "aggregate" and source != SHIPMENTS:
+        raise RegisterError(
+            "A row expression or a window reads the shipments.", remedy="Leave `from:` out, or aggregate.", place=place
+        )
+
+
+def _refuse_circles(features: FeatureSet) -> None:
+    done: set[str] = set()
+    path: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in path:
+            circle = " -> ".join([*path[path.index(name) :], name])
+            raise RegisterError(
+                f"Features build on one another in a circle: {circle}.",
+                remedy="Break the circle.",
+                place=features.features[name].place,
+            )
+        if name not in done and name in features.features:
+            path.append(name)
+            for below in sorted(features.builds_on(name)):
+                visit(below)
+            path.pop()
+            done.add(name)
+
+    for name in features.features:
+        visit(name)

@@ -1,0 +1,219 @@
+"""From rules to as few SQL queries as possible.
+
+The shipments are read once: `base` keeps the columns that something downstream reads and the row features that need
+nothing else. Then come the groups, one query for all aggregates that share source, grain and level (a level is how
+many aggregates stand one on another). One wide query joins what the rules read and keeps the rows on which some rule
+fired, and each rule takes its own rows out of that.
+
+    base -> groups of level 1 -> groups of level 2 ... -> wide -> flags
+
+All text is DuckDB's dialect and means the same on every engine (predicate.py lists the functions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from entente.engine.dialect import literal, quote
+from entente.screening.features import COLUMNS, SHIPMENTS, Feature, FeatureSet
+from entente.screening.rules import Rule
+
+BASE = "rules_base"
+WIDE = "rules_wide"
+_IDENTITY = ("row_id", "declaration_id", "line")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One query and the table that its result is kept as."""
+
+    query: str
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Aggregates, or windows, computed in one query: table `name`, joined to the shipments on its grain."""
+
+    name: str
+    level: int
+    features: tuple[Feature, ...]
+
+    @property
+    def first(self) -> Feature:
+        """Any of the features: they share source, grain and kind."""
+        return self.features[0]
+
+
+class Planner:
+    """Plans the queries for some rules.
+
+    Args:
+        features: all features there are.
+        rules: the rules to evaluate.
+    """
+
+    def __init__(self, features: FeatureSet, rules: Sequence[Rule]) -> None:
+        self._set = features
+        self._rules = rules
+        self._wanted = features.closure(frozenset().union(*(rule.reads for rule in rules)))
+        self._level = cache(self._find_level)
+        self._groups = self._grouped()
+
+    def steps(self, into: str) -> list[Step]:
+        """The queries in order; the last one gives the flags."""
+        return [
+            Step(self._base(), BASE),
+            *(Step(self._group(group), group.name) for group in self._groups),
+            Step(self._wide(), WIDE),
+            Step(self._flags(), into),
+        ]
+
+    def _find_level(self, name: str) -> int:
+        feature = self._set.features.get(name)
+        if feature is None:
+            return 0
+        below = max((self._level(other) for other in self._set.builds_on(name)), default=0)
+        return below if feature.kind == "row" else below + 1
+
+    def _grouped(self) -> list[Group]:
+        merged: dict[tuple[object, ...], list[Feature]] = {}
+        for feature in sorted(self._features(), key=lambda feature: feature.name):
+            if feature.kind != "row":
+                grain = tuple((key.on, key.value.sql) for key in feature.grain)
+                merged.setdefault((self._level(feature.name), feature.source, grain, feature.kind), []).append(feature)
+        ordered = sorted(merged.values(), key=lambda features: self._level(features[0].name))
+        return [
+            Group(f"rules_group_{number}", self._level(features[0].name), tuple(features))
+            for number, features in enumerate(ordered)
+        ]
+
+    def _features(self) -> Iterator[Feature]:
+        return (self._set.features[name] for name in self._wanted if name in self._set.features)
+
+    def _rows(self, level: int) -> list[Feature]:
+        """Row features of a level, those that others build on first."""
+        rows = sorted(
+            (f for f in self._features() if f.kind == "row" and self._level(f.name) == level), key=lambda f: f.name
+        )
+        return sorted(rows, key=lambda feature: self._depth(feature.name))
+
+    def _depth(self, name: str) -> int:
+        """How many row features of the same level stand below this one."""
+        level = self._level(name)
+        below = [
+            self._depth(other) + 1
+            for other in self._set.builds_on(name)
+            if other in self._set.features and self._set.features[other].kind == "row" and self._level(other) == level
+        ]
+        return max(below, default=0)
+
+    def _base(self) -> str:
+        """The shipments with level-0 row features, without columns that nothing downstream reads."""
+        rows = self._rows(0)
+        inner = ", ".join(quote(name) for name in sorted(self._wanted & COLUMNS | set(_IDENTITY)))
+        kept = ", ".join(quote(name) for name in sorted(self._carried() | set(_IDENTITY)))
+        return f"SELECT {kept} FROM ({_with_rows(f'SELECT {inner} FROM {SHIPMENTS}', rows, self._depth)}) AS t"
+
+    def _carried(self) -> set[str]:
+        """Columns and level-0 row features that something other than a level-0 row feature reads."""
+        readers = [f for f in self._features() if f.kind != "row" or self._level(f.name) > 0]
+        read = {name for rule in self._rules for name in rule.reads}.union(
+            *(self._set.builds_on(f.name) for f in readers)
+        )
+        return {name for name in read if self._level(name) == 0 and (name in COLUMNS or name in self._set.features)}
+
+    def _group(self, group: Group) -> str:
+        feature = group.first
+        values = ", ".join(f"{_typed(f)} AS {quote(f.name)}" for f in group.features)
+        rows = self._rows_of(group)
+        if feature.kind == "window":
+            return f"SELECT row_id, {values} FROM {rows}"
+        if not feature.grain:
+            return f"SELECT {values} FROM {rows}"
+        keys = ", ".join(f"{key.value.sql} AS {quote(key.on)}" for key in feature.grain)
+        known = " AND ".join(f"({key.value.sql}) IS NOT NULL" for key in feature.grain)
+        by = ", ".join(key.value.sql for key in feature.grain)
+        return f"SELECT {keys}, {values} FROM {rows} WHERE {known} GROUP BY {by}"
+
+    def _rows_of(self, group: Group) -> str:
+        """The rows that a group aggregates, as something that may stand after FROM."""
+        source = group.first.source
+        if source == SHIPMENTS:
+            needed = frozenset().union(*(feature.reads for feature in group.features))
+            return f"({self._view(needed, group.level - 1)}) AS v"
+        if source in self._set.sources:
+            return f"({self._set.sources[source].sql}) AS v"
+        if source in self._set.features:
+            return next(other.name for other in self._groups if any(f.name == source for f in other.features))
+        return quote(source)
+
+    def _view(self, names: frozenset[str], level: int) -> str:
+        """A SELECT of the base rows with everything that `names` build on, up to a level."""
+        needed = self._set.closure(names)
+        query = f"SELECT * FROM {BASE}"
+        for step in range(1, level + 1):
+            groups = [g for g in self._groups if g.level == step and any(f.name in needed for f in g.features)]
+            query = _joined(query, [(g, [f for f in g.features if f.name in needed]) for g in groups])
+            query = _with_rows(query, [f for f in self._rows(step) if f.name in needed], self._depth)
+        return query
+
+    def _wide(self) -> str:
+        names = frozenset().union(*(rule.reads for rule in self._rules))
+        level = max((self._level(name) for name in names), default=0)
+        inner, outer, fired = list(_IDENTITY), list(_IDENTITY), []
+        for number, rule in enumerate(self._rules):
+            inner.append(f"({rule.predicate}) AS p{number}")
+            outer.append(f"CASE WHEN p{number} THEN TRUE END AS p{number}")
+            fired.append(f"p{number}")
+            for letter, number_sql in (("v", rule.value), ("r", rule.reference)):
+                if number_sql is not None:
+                    inner.append(f"CAST({number_sql} AS DOUBLE) AS {letter}{number}")
+                    outer.append(f"CASE WHEN p{number} THEN {letter}{number} END AS {letter}{number}")
+        tested = f"SELECT {', '.join(inner)} FROM ({self._view(names, level)}) AS v"
+        return f"SELECT {', '.join(outer)} FROM ({tested}) AS w WHERE {' OR '.join(fired)}"
+
+    def _flags(self) -> str:
+        return " UNION ALL ".join(_flag(number, rule) for number, rule in enumerate(self._rules))
+
+
+def _typed(feature: Feature) -> str:
+    return feature.value.sql if feature.type == "hash" else f"CAST({feature.value.sql} AS {feature.type.upper()})"
+
+
+def _with_rows(query: str, rows: Sequence[Feature], depth: object) -> str:
+    """Wrap a query once for every depth of row features that build on one another."""
+    assert callable(depth)
+    for step in sorted({depth(feature.name) for feature in rows}):
+        made = ", ".join(f"{_typed(f)} AS {quote(f.name)}" for f in rows if depth(f.name) == step)
+        query = f"SELECT *, {made} FROM ({query}) AS t"
+    return query
+
+
+def _joined(query: str, groups: Sequence[tuple[Group, Sequence[Feature]]]) -> str:
+    if not groups:
+        return query
+    columns = ", ".join(f"{group.name}.{quote(feature.name)}" for group, features in groups for feature in features)
+    return f"SELECT b.*, {columns} FROM ({query}) AS b {' '.join(_join(group) for group, _ in groups)}"
+
+
+def _join(group: Group) -> str:
+    feature = group.first
+    if feature.kind == "window":
+        return f"LEFT JOIN {group.name} ON b.row_id = {group.name}.row_id"
+    if not feature.grain:
+        return f"CROSS JOIN {group.name}"
+    on = " AND ".join(f"b.{quote(key.on)} = {group.name}.{quote(key.on)}" for key in feature.grain)
+    return f"LEFT JOIN {group.name} ON {on}"
+
+
+def _flag(number: int, rule: Rule) -> str:
+    value = f"v{number}" if rule.value is not None else "CAST(NULL AS DOUBLE)"
+    reference = f"r{number}" if rule.reference is not None else "CAST(NULL AS DOUBLE)"
+    return (
+        f"SELECT declaration_id, line, row_id, {literal(rule.id)} AS rule_id, {literal(rule.family)} AS family, "
+        f"{literal(rule.strength)} AS strength, {literal(rule.subject)} AS subject, "
+        f"CAST({rule.weight} AS BIGINT) AS weight, {value} AS value, {reference} AS reference FROM {WIDE} WHERE p{number}"
+    )

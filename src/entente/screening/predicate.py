@@ -1,0 +1,155 @@
+"""The SQL that rule and feature files may hold, and nothing else.
+
+Rule files are data: an authority may write its own, and take some from a counterpart. What they hold is therefore
+parsed and every node of the tree compared with a list of what is allowed; the text that runs is printed from the
+tree. There is no way to name a table, a file, a setting or a function that is not listed here.
+
+Three grammars: a *predicate* compares numbers and texts that features have prepared; a *feature* also computes,
+aggregates and looks along windows; a *source* joins the tables that a run has. The functions are those that mean
+the same in DuckDB and Spark (engine/dialect.py); division must say what a zero divisor gives, because the two
+differ there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from entente.errors import Place, RegisterError
+
+_ATOMS: frozenset[type[exp.Expr]] = frozenset(
+    {exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Tuple}
+)
+_COMPARISONS: frozenset[type[exp.Expr]] = frozenset(
+    {exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Is, exp.And, exp.Or, exp.Not}
+)
+_ARITHMETIC: frozenset[type[exp.Expr]] = frozenset({exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Abs, exp.Coalesce})
+_PREDICATE = _ATOMS | _COMPARISONS | _ARITHMETIC
+_SCALARS: frozenset[type[exp.Expr]] = frozenset(
+    {
+        *(exp.Case, exp.If, exp.Cast, exp.TryCast, exp.DataType, exp.Nullif, exp.Greatest, exp.Least),
+        *(exp.Floor, exp.Ceil, exp.Ln, exp.Lower, exp.Upper, exp.Length, exp.Trim, exp.Substring, exp.Left),
+        *(exp.Replace, exp.RegexpLike, exp.StartsWith, exp.Contains, exp.DPipe, exp.ArrayContains),
+        *(exp.DateDiff, exp.Interval, exp.Var),
+    }
+)
+_AGGREGATES: frozenset[type[exp.Expr]] = frozenset(
+    {
+        *(exp.Count, exp.Star, exp.Distinct, exp.Sum, exp.Min, exp.Max, exp.Median),
+        *(exp.LogicalOr, exp.LogicalAnd, exp.Filter, exp.Where),
+    }
+)
+_WINDOWS: frozenset[type[exp.Expr]] = frozenset({exp.Window, exp.Order, exp.Ordered, exp.Lag, exp.RowNumber})
+_FEATURE = _PREDICATE | _SCALARS | _AGGREGATES | _WINDOWS
+_SOURCE = _FEATURE | frozenset(
+    {exp.Select, exp.From, exp.Join, exp.Table, exp.TableAlias, exp.Alias, exp.Group, exp.Subquery, exp.Union}
+)
+#: Functions that sqlglot has no class for: a 64-bit code of a text (any good hash; see engine/dialect.py).
+_FUNCTIONS = frozenset({"hash"})
+_PLAIN = re.compile(r"[a-z][a-z0-9_]*")
+#: What makes an expression an aggregate when it stands outside a window.
+_AGGREGATING = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Median, exp.LogicalOr, exp.LogicalAnd)
+
+
+class Grammar(Enum):
+    """How much SQL a text may hold."""
+
+    PREDICATE = "predicate"
+    FEATURE = "feature"
+    SOURCE = "source"
+
+
+_ALLOWED = {Grammar.PREDICATE: _PREDICATE, Grammar.FEATURE: _FEATURE, Grammar.SOURCE: _SOURCE}
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A checked piece of SQL in DuckDB's dialect.
+
+    `names` are the columns it reads, `tables` the tables (a source's only); `kind` is row, aggregate or window.
+    """
+
+    sql: str
+    names: frozenset[str]
+    tables: frozenset[str]
+    kind: str
+
+
+def parse(text: str, grammar: Grammar, place: Place) -> Expression:
+    """Parse and check a piece of SQL.
+
+    Args:
+        text: the SQL, in DuckDB's dialect.
+        grammar: how much it may hold.
+        place: where it stands, for the error.
+
+    Raises:
+        RegisterError: it is not SQL, or it holds something that is not allowed.
+    """
+    tree = _tree(text, place)
+    if (grammar is Grammar.SOURCE) != isinstance(tree, exp.Select | exp.Union):
+        raise _refusal(
+            "This has to be a SELECT." if grammar is Grammar.SOURCE else "Only an expression may stand here.", place
+        )
+    for node in tree.walk():
+        _check(node, grammar, place)
+    return Expression(
+        sql=tree.sql("duckdb", comments=False),
+        names=frozenset(column.name for column in tree.find_all(exp.Column)),
+        tables=frozenset(table.name for table in tree.find_all(exp.Table)),
+        kind=_kind(tree),
+    )
+
+
+def _tree(text: str, place: Place) -> exp.Expr:
+    try:
+        trees = sqlglot.parse(text, dialect="duckdb")
+    except SqlglotError as error:
+        raise _refusal(f"This is not SQL: {str(error).splitlines()[0]}", place) from error
+    if len(trees) != 1 or trees[0] is None:
+        raise _refusal("Exactly one expression may stand here.", place)
+    return trees[0]
+
+
+def _check(node: exp.Expr, grammar: Grammar, place: Place) -> None:
+    known_function = (
+        type(node) is exp.Anonymous and node.name.lower() in _FUNCTIONS and grammar is not Grammar.PREDICATE
+    )
+    if type(node) not in _ALLOWED[grammar] and not known_function:
+        raise _refusal(f"{_words(node)} is not allowed in a {grammar.value}.", place)
+    if isinstance(node, exp.Column) and node.table and grammar is not Grammar.SOURCE:
+        raise _refusal(f"{_words(node)}: a {grammar.value} names columns and features without a table.", place)
+    if isinstance(node, exp.Table) and (node.db or node.catalog or not _PLAIN.fullmatch(node.name)):
+        raise _refusal(f"{_words(node)} is not the plain name of a table.", place)
+    if isinstance(node, exp.Literal) and not node.is_string and not node.name.isdecimal():
+        raise _refusal(f"{_words(node)}: write whole numbers; engines differ in decimals.", place)
+    if isinstance(node, exp.Div) and not _never_zero(node.expression):
+        raise _refusal(f"{_words(node)}: divide by NULLIF(…, 0) or by a number other than zero.", place)
+
+
+def _never_zero(divisor: exp.Expr) -> bool:
+    if isinstance(divisor, exp.Literal) and not divisor.is_string:
+        return int(divisor.name) != 0
+    return isinstance(divisor, exp.Nullif)
+
+
+def _kind(tree: exp.Expr) -> str:
+    if isinstance(tree, exp.Select | exp.Union):
+        return "source"
+    if tree.find(exp.Window):
+        return "window"
+    return "aggregate" if tree.find(*_AGGREGATING) else "row"
+
+
+def _words(node: exp.Expr) -> str:
+    words = node.sql("duckdb", comments=False)
+    return f"“{words if len(words) <= 60 else words[:57] + '…'}”"
+
+
+def _refusal(message: str, place: Place) -> RegisterError:
+    return RegisterError(message, remedy="See docs/rules.md for what a rule file may hold.", place=place)
