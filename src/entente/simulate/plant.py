@@ -88,6 +88,8 @@ def story(
     rows["price"] = np.exp(0.1 * rng.standard_normal(count))
     rows["notified_kg"] = np.maximum(np.round(rows["kg"]), 1.0)
     rows["authorised"] = True
+    forwarders = plan.world.forwarders
+    rows["forwarder"] = np.where(rng.random(count) < 0.7, forwarders[rng.integers(0, len(forwarders), count)], -1)
     return rows
 
 
