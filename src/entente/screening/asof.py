@@ -1,0 +1,151 @@
+"""Matches to hits: what the law of every jurisdiction on the way said on the shipment's own day.
+
+A match is asked about in four roles: under the jurisdictions of the country of export (of origin, where export is
+not given), of destination and of each country of transit, and under the 1988 Convention (`international`).
+Status and reason are defined in `substances.asof`; this is the same definition in SQL, for millions of rows.
+
+The SQL is written in DuckDB's dialect with nothing that sqlglot cannot carry to Spark. Questions that many shipments
+share (same substance, form, day, jurisdiction, direction, destination) are answered once.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from entente.engine.base import Engine
+from entente.screening.schema import HITS
+from entente.screening.vocabulary import RegisterTables
+
+#: Tables that the query reads beside the matches.
+LISTINGS, DETAILS, COVERAGE, JURISDICTIONS = "asof_listings", "asof_details", "asof_coverage", "asof_jurisdictions"
+
+_CARRIED = (
+    "declaration_id, line, row_id, date, substance_id, field, method, matched_text, span_start, span_end, form, confidence"
+)
+_QUESTION = ("substance_id", "form", "date", "destination", "direction", "jurisdiction")
+_DESTINATION = "COALESCE(destination_country, '') AS destination"
+
+
+def _asked(matches: str) -> str:
+    """Every match with every role and jurisdiction; a country on several legs of a transit is asked about once."""
+    own = f"SELECT {_CARRIED}, {_DESTINATION}"
+    within = f"JOIN {JURISDICTIONS} j ON j.country = r.country AND r.date >= j.date_from AND r.date < j.date_to"
+    columns = f"{_CARRIED}, destination, role, direction, jurisdiction"
+    return f"""
+  SELECT {columns} FROM (
+    {own}, 'export' AS role, 1 AS direction, COALESCE(export_country, origin_country) AS country FROM {matches}
+    UNION ALL
+    {own}, 'import' AS role, 2 AS direction, destination_country AS country FROM {matches}
+  ) r {within}
+  UNION ALL
+  SELECT DISTINCT {columns} FROM (
+    {own}, 'transit' AS role, 4 AS direction, UNNEST(transit_countries) AS country FROM {matches}
+  ) r {within}
+  UNION ALL
+  {own}, 'international' AS role, 7 AS direction, 'UN' AS jurisdiction FROM {matches}"""
+
+
+def hits_query(matches: str = "matches") -> str:
+    """SQL that turns a table of matches into hits.
+
+    Args:
+        matches: name of the table of matches in the engine; the tables of `law_tables` must be there too.
+
+    Returns:
+        One SELECT in DuckDB's dialect with the columns of `schema.HITS`.
+    """
+    question = ", ".join(_QUESTION)
+    of_question = ", ".join(f"q.{column}" for column in _QUESTION)
+    same = " AND ".join(f"a.{column} = k.{column}" for column in _QUESTION)
+    return f"""
+WITH asked AS ({_asked(matches)}
+),
+questions AS (SELECT DISTINCT {question} FROM asked),
+candidates AS (
+  SELECT {of_question}, l.listing_id, l.id_order, l.from_day, l.to_day,
+    q.date >= l.from_latest AND q.date < l.effective_to AS in_force,
+    q.date >= l.effective_from AND q.date < l.effective_to AS perhaps,
+    q.date < l.effective_from AS before,
+    (q.form & l.other_forms) <> 0 AS form_outside,
+    l.destinations <> '' AND STRPOS(l.destinations, '|' || q.destination || '|') = 0 AS destination_outside,
+    (q.direction & l.directions) = 0 AS direction_outside
+  FROM questions q LEFT JOIN {LISTINGS} l ON l.substance_id = q.substance_id AND l.jurisdiction = q.jurisdiction
+),
+ranked AS (
+  SELECT *, CASE
+    WHEN listing_id IS NULL THEN 8
+    WHEN form_outside THEN CASE WHEN in_force THEN 3 ELSE 8 END
+    WHEN destination_outside THEN CASE WHEN in_force THEN 4 ELSE 8 END
+    WHEN direction_outside THEN CASE WHEN in_force THEN 5 ELSE 8 END
+    WHEN in_force THEN 1 WHEN perhaps THEN 2 WHEN before THEN 6 ELSE 7 END AS nearness
+  FROM candidates
+),
+numbered AS (
+  SELECT *, ROW_NUMBER() OVER (
+    PARTITION BY {question}
+    ORDER BY nearness, CASE WHEN nearness = 7 THEN -to_day ELSE from_day END,
+      CASE WHEN nearness = 7 THEN -id_order ELSE id_order END
+  ) AS place
+  FROM ranked
+),
+answers AS (
+  SELECT {question}, nearness, CASE WHEN nearness < 8 THEN listing_id END AS listing_id
+  FROM numbered WHERE place = 1 OR nearness = 1
+)
+SELECT k.declaration_id, k.line, k.row_id, k.date, k.substance_id, k.field, k.method, k.matched_text, k.span_start,
+  k.span_end, k.form, k.confidence AS match_confidence, k.role, k.jurisdiction,
+  CASE WHEN a.nearness = 1 THEN 'listed'
+    WHEN c.coverage = 'complete' AND a.nearness <> 2 AND NOT (a.nearness = 4 AND k.destination = '') THEN 'not_listed'
+    ELSE 'unknown_coverage' END AS status,
+  CASE a.nearness WHEN 1 THEN 'in_force' WHEN 2 THEN 'effective_date_imprecise' WHEN 3 THEN 'form_outside_scope'
+    WHEN 4 THEN 'destination_outside_scope' WHEN 5 THEN 'direction_outside_scope' WHEN 6 THEN 'before_effective'
+    WHEN 7 THEN 'after_repeal' ELSE 'no_listing' END AS reason,
+  a.listing_id, d.instrument, d.category, d.effective_from AS listed_from, d.effective_to AS listed_to,
+  d.confidence AS register_confidence
+FROM asked k
+JOIN answers a ON {same}
+LEFT JOIN {COVERAGE} c ON c.jurisdiction = k.jurisdiction AND k.date >= c.date_from AND k.date < c.date_to
+LEFT JOIN {DETAILS} d ON d.listing_id = a.listing_id"""
+
+
+def law_tables(register: RegisterTables) -> dict[str, pa.Table]:
+    """The tables that `hits_query` reads beside the matches, by name.
+
+    `asof_listings` has one row per listing, its destinations in one text between bars ("|MX|US|"; empty: any);
+    `asof_details` is what a hit cites of a listing.
+    """
+    rows = register.table("listings").sort_by([("listing_id", "ascending"), ("destination", "ascending")])
+    cited = ["instrument", "category", "effective_from", "effective_to", "confidence"]
+    judged = ["substance_id", "jurisdiction", "directions", "forms", "from_latest"]
+    grouped = rows.group_by("listing_id", use_threads=False)
+    first = [(name, "first") for name in (*cited, *judged)]
+    one = grouped.aggregate([*first, ("destination", "list")]).rename_columns(["listing_id", *cited, *judged, "destinations"])
+    bars = ["".join(f"|{place}" for place in places if place) for places in one["destinations"].to_pylist()]
+    everything = pa.scalar((1 << 31) - 1, pa.int32())
+    columns = {
+        **{name: one[name] for name in ("listing_id", *judged, "effective_from", "effective_to") if name != "forms"},
+        "destinations": pa.array([f"{text}|" if text else "" for text in bars], pa.string()),
+        "other_forms": pc.bit_wise_and(pc.bit_wise_not(one["forms"]), everything),
+        "id_order": pa.array(range(len(one)), pa.int32()),
+        "from_day": one["effective_from"].cast(pa.int32()),
+        "to_day": one["effective_to"].cast(pa.int32()),
+    }
+    return {
+        LISTINGS: pa.table(columns),
+        DETAILS: one.select(["listing_id", *cited]),
+        COVERAGE: register.table("coverage"),
+        JURISDICTIONS: register.table("jurisdictions"),
+    }
+
+
+def join_listings(engine: Engine, register: RegisterTables, matches: str = "matches", into: str = "hits") -> None:
+    """Answer every match of table `matches`, and keep the hits as table `into` (columns of `schema.HITS`)."""
+    tables = law_tables(register)
+    for name, table in tables.items():
+        engine.register(name, table)
+    try:
+        engine.sql(f"SELECT {', '.join(HITS.names)} FROM ({hits_query(matches)})", into)
+    finally:
+        for name in tables:
+            engine.drop(name)
