@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,9 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         skip_or_fail(f"the public test data folder {SHARED}")
     return SHARED
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test of the chemistry extra needs RDKit."""
+    if item.get_closest_marker("chem") and find_spec("rdkit") is None:
+        skip_or_fail("RDKit (the extra chem)")
