@@ -28,6 +28,7 @@ import yaml
 
 from entente.errors import InputError, MissingComponentError, Place
 from entente.substances import structure_parts as parts
+from entente.substances.model import Clause
 
 Status = Literal["covered", "not_determined"]
 
@@ -41,15 +42,6 @@ MAX_CHARACTERS = 4_000
 MAX_HEAVY_ATOMS = 200
 MAX_COMPONENTS = 16
 _HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One numbered clause of a definition, in the law's own words."""
-
-    id: str
-    quote: str
-    quote_lang: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +241,9 @@ def _class(item: Mapping[str, Any]) -> _Class:
     path = _HERE / "lists" / item["list"]
     raw = cast("dict[str, Any]", yaml.load(path.read_text("utf-8"), yaml.BaseLoader))  # noqa: S506 (texts only)
     listing = next(listing for listing in reversed(raw["listings"]) if "clauses" in listing)
-    clauses = {row["id"]: Clause(row["id"], row["quote"], row["quote_lang"]) for row in listing["clauses"]}
+    clauses = {
+        row["id"]: Clause(row["id"], row["quote"], row["quote_lang"], row.get("note")) for row in listing["clauses"]
+    }
     return _Class(_class_definition(raw["instrument"], listing), clauses, tuple(_rules(item)))
 
 
