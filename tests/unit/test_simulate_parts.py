@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -73,10 +75,24 @@ def test_mix_is_even_and_fixed():
 def test_the_sample_is_small_and_has_both_formats(tmp_path: Path):
     result = write_sample(tmp_path)
 
-    inputs = [path for path in tmp_path.iterdir() if path.is_file()]
-    assert sum(path.stat().st_size for path in inputs) < 600_000
+    inputs = [path for path in tmp_path.rglob("*.*") if path.parent.name != "truth"]
+    assert sum(path.stat().st_size for path in inputs) < 500_000
     assert {path.suffix for path in inputs} == {".csv", ".parquet"}
     assert all(result.diversions.values())
+
+
+def test_the_package_carries_the_sample_as_it_would_be_made_today(tmp_path: Path):
+    """CSV files are compared letter for letter; Parquet by content, for its bytes follow the writer's version."""
+    write_sample(tmp_path)
+    carried = Path(str(resources.files("entente.simulate") / "sample"))
+
+    names = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")}
+    assert names == {path.relative_to(carried) for path in carried.rglob("*.*")}
+    for name in names:
+        if name.suffix == ".csv":
+            assert (tmp_path / name).read_bytes() == (carried / name).read_bytes()
+        else:
+            assert pq.read_table(tmp_path / name).equals(pq.read_table(carried / name))
 
 
 def test_the_command_says_what_it_wrote(tmp_path: Path):

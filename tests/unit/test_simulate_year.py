@@ -12,8 +12,8 @@ import pytest
 from entente.errors import UsageError
 from entente.records.schema import schema
 from entente.simulate import Year, simulate
+from entente.simulate.bundled import SAMPLE
 from entente.simulate.plant import KINDS
-from entente.simulate.sample import SAMPLE
 
 YEAR = Year(seed=7, declarations=6000, listings=SAMPLE.listings)
 SHIPMENTS = [f"{country}-{side}.parquet" for country in ("cn", "us", "mx") for side in ("exports", "imports")]
@@ -141,9 +141,10 @@ def test_no_truth_in_the_inputs(year: Path):
 
 def test_planted_declarations_cannot_be_told_by_their_numbers_or_empty_columns(db):
     """A column that is filled for ordinary trade in listed goods and never for planted ones would give them away."""
-    shares = db.execute("""SELECT d.kind IS NOT NULL AS planted, avg((invoice_number IS NULL)::INT) AS invoice,
-                              avg((exporter_address IS NULL)::INT) AS address, avg((forwarder IS NULL)::INT) AS forwarder
-                       FROM declared LEFT JOIN truth_diversions d USING (declaration_id) GROUP BY 1 ORDER BY 1""").fetchall()
+    empty = """SELECT d.kind IS NOT NULL AS planted, avg((invoice_number IS NULL)::INT) AS invoice,
+                      avg((exporter_address IS NULL)::INT) AS address, avg((forwarder IS NULL)::INT) AS forwarder
+               FROM declared LEFT JOIN truth_diversions d USING (declaration_id) GROUP BY 1 ORDER BY 1"""
+    shares = db.execute(empty).fetchall()
     for ordinary, planted in zip(shares[0][1:], shares[1][1:], strict=True):
         assert planted == pytest.approx(ordinary, abs=0.2)
 
@@ -172,7 +173,8 @@ def test_relabelling_follows_a_listing_or_an_objection(db):
 
 def test_third_parties_pay_from_another_country(db):
     odd = db.execute("""SELECT p.payer_country, d.destination_country FROM truth_diversions t
-                    JOIN truth_declarations td USING (declaration_id) JOIN truth_payments tp ON td.movement = tp.movement
+                    JOIN truth_declarations td USING (declaration_id)
+                    JOIN truth_payments tp ON td.movement = tp.movement
                     JOIN payments p USING (payment_id) JOIN declared d USING (declaration_id)
                     WHERE kind = 'third_party_payer'""").fetchall()
     assert odd
@@ -197,10 +199,9 @@ def test_first_time_consignors_have_sent_nothing_before(db):
 
 def test_companies_are_written_in_three_scripts(db):
     scripts = """SELECT count(*) FROM (SELECT entity FROM truth_mentions GROUP BY entity
-                 HAVING bool_or(regexp_matches(name, '[一-鿿]')) AND bool_or(regexp_matches(name, '^[A-Za-z .,&]+$')))"""
-    spanish = (
-        "SELECT count(DISTINCT entity) FROM truth_mentions WHERE regexp_matches(name, 'Química|Autopartes|Importación')"
-    )
+                 HAVING bool_or(regexp_matches(name, '[一-鿿]'))
+                    AND bool_or(regexp_matches(name, '^[A-Za-z .,&]+$')))"""
+    spanish = "SELECT count(DISTINCT entity) FROM truth_mentions WHERE regexp_matches(name, 'Química|Autop|Import')"
     assert db.execute(scripts).fetchone()[0] > 30
     assert db.execute(spanish).fetchone()[0] > 30
 

@@ -10,7 +10,8 @@ import click
 
 from entente.simulate import Year, YearResult
 from entente.simulate import simulate as make_year
-from entente.simulate.sample import SAMPLE
+from entente.simulate.law import listing_days
+from entente.substances.register import load_register
 
 
 @click.command()
@@ -31,7 +32,9 @@ def simulate(out: Path, seed: int, declarations: int, start: datetime, months: i
     Writes each authority's declarations, notifications, authorisations, invocations and payments to --out, and what
     really happened to --out/truth. All companies are invented.
     """
-    year = Year(seed=seed, declarations=declarations, start=start.date(), months=months, listings=SAMPLE.listings)
+    year = Year(
+        seed=seed, declarations=declarations, start=start.date(), months=months, listings=listing_days(load_register())
+    )
     if as_json:
         result = make_year(year, out)
         click.echo(

@@ -7,7 +7,7 @@ with that side's language, names, currency and small errors. Everything follows 
 
 from __future__ import annotations
 
-from entente.simulate.sample import write_sample
+from entente.simulate.bundled import write_sample
 from entente.simulate.year import Year, YearResult, simulate
 
 __all__ = ["Year", "YearResult", "simulate", "write_sample"]
