@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from entente.cli.simulate import simulate as command
-from entente.simulate import write_sample
+from entente.simulate import Year, write_sample
 from entente.simulate.parties import VARIANTS, make_parties
 from entente.simulate.resources import countries, goods, words
 from entente.simulate.texts import misspelled
@@ -64,6 +65,19 @@ def test_a_misspelled_name_is_near_its_name():
             english, _, spanish = misspelled(rng, good)
             assert abs(len(english) - len(good.names[0][0])) <= 2
             assert spanish
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "days"),
+    [
+        (date(2024, 1, 1), 12, 366),
+        (date(2024, 1, 31), 13, 394),
+        (date(2023, 11, 30), 3, 91),
+        (date(2025, 3, 15), 9, 275),
+    ],
+)
+def test_a_period_ends_on_the_day_it_began(start: date, months: int, days: int):
+    assert Year(1, 1000, start, months).days == days
 
 
 def test_mix_is_even_and_fixed():

@@ -10,6 +10,7 @@ are written as they are made: memory does not grow with the year.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -54,9 +55,10 @@ class Year:
 
     @property
     def days(self) -> int:
-        """Days from the start to the same day of the month after the last."""
+        """Days from the start to the same day of the month after the last (or that month's last day)."""
         month = self.start.month - 1 + self.months
-        end = self.start.replace(year=self.start.year + month // 12, month=month % 12 + 1, day=min(self.start.day, 28))
+        year, month = self.start.year + month // 12, month % 12 + 1
+        end = self.start.replace(year=year, month=month, day=min(self.start.day, monthrange(year, month)[1]))
         return (end - self.start).days
 
     @property
