@@ -20,9 +20,7 @@ from entente.screening.vocabulary import RegisterTables
 #: Tables that the query reads beside the matches.
 LISTINGS, DETAILS, COVERAGE, JURISDICTIONS = "asof_listings", "asof_details", "asof_coverage", "asof_jurisdictions"
 
-_CARRIED = (
-    "declaration_id, line, row_id, date, substance_id, field, method, matched_text, span_start, span_end, form, confidence"
-)
+_CARRIED = "declaration_id, line, row_id, date, substance_id, field, method, matched_text, span_start, span_end, form, confidence"
 _QUESTION = ("substance_id", "form", "date", "destination", "direction", "jurisdiction")
 _DESTINATION = "COALESCE(destination_country, '') AS destination"
 
@@ -120,7 +118,9 @@ def law_tables(register: RegisterTables) -> dict[str, pa.Table]:
     judged = ["substance_id", "jurisdiction", "directions", "forms", "from_latest"]
     grouped = rows.group_by("listing_id", use_threads=False)
     first = [(name, "first") for name in (*cited, *judged)]
-    one = grouped.aggregate([*first, ("destination", "list")]).rename_columns(["listing_id", *cited, *judged, "destinations"])
+    one = grouped.aggregate([*first, ("destination", "list")]).rename_columns(
+        ["listing_id", *cited, *judged, "destinations"]
+    )
     bars = ["".join(f"|{place}" for place in places if place) for places in one["destinations"].to_pylist()]
     everything = pa.scalar((1 << 31) - 1, pa.int32())
     columns = {

@@ -94,15 +94,16 @@ def whole_words(block: Block, hits: Located, patterns: Patterns) -> Located:
     return hits.where(starts & ends)
 
 
-def lawful_breaks(block: Block, hits: Located, patterns: Patterns) -> Located:
-    """Drop matches whose text is broken where a name is not: by other punctuation, or within a short word.
+def lawful_breaks(block: Block, hits: Located, patterns: Patterns) -> Flags:
+    """Which matches are broken only where a name may be: not by other punctuation, nor within a short word.
 
     A comma or a point belongs to a name only between two characters that it joins ("N,N-dimethyl", "3.4-"), or
     with a space between two digits ("3, 4-").
     """
+    good = np.ones(len(hits), np.bool_)
     broken = np.flatnonzero(hits.last - hits.first + 1 > patterns.length[hits.pattern])
     if not len(broken):
-        return hits
+        return good
     some = hits.where(broken)
     index, offsets = flat_index(some.first, some.last + 1)
     owner = np.repeat(np.arange(len(some)), np.diff(offsets))
@@ -120,9 +121,8 @@ def lawful_breaks(block: Block, hits: Located, patterns: Patterns) -> Located:
     at = index[gap]
     joins = _joins(table, units, at)
     bad = ~(allowed & (soft | (((kind & _LOCANT_BIT) > 0) & joins)))
-    good = np.ones(len(hits), np.bool_)
-    good[broken[np.unique(owner[gap[bad]])]] = False
-    return hits.where(good)
+    good[broken[owner[gap[bad]]]] = False
+    return good
 
 
 def _joins(table: npt.NDArray[np.uint8], units: npt.NDArray[np.generic], at: I64) -> Flags:

@@ -93,7 +93,14 @@ def _second_hyphens(units: npt.NDArray[np.uint8]) -> I64:
     """Positions of the first hyphen wherever `??-??-?` has digit-like characters around it."""
     at = np.flatnonzero(units == _HYPHEN)
     at = at[(at >= 2) & (at + 4 < len(units))]
-    for step, table in ((3, None), (-1, _IS_DIGITISH), (1, _IS_DIGITISH), (2, _IS_DIGITISH), (4, _IS_DIGITISH), (-2, _IS_DIGITISH)):
+    for step, table in (
+        (3, None),
+        (-1, _IS_DIGITISH),
+        (1, _IS_DIGITISH),
+        (2, _IS_DIGITISH),
+        (4, _IS_DIGITISH),
+        (-2, _IS_DIGITISH),
+    ):
         around = units[at + step]
         at = at[around == _HYPHEN] if table is None else at[table[around]]
     return at

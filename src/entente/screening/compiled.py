@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from entente.screening import patterns
+from entente.screening.context import Context
 from entente.screening.fold import I64
 from entente.screening.hs import HsTable
+from entente.screening.lexicon import hanzi, latin
 from entente.screening.matcher import Matcher, matcher_for
+from entente.screening.misspelling import Misspellings
 from entente.screening.patterns import Patterns
 from entente.screening.vocabulary import Vocabulary
 
@@ -48,6 +51,8 @@ class Compiled:
     matcher: Matcher
     number_patterns: Patterns
     number_matcher: Matcher
+    context: Context
+    misspellings: Misspellings | None
     cas: CasTable
     hs: HsTable
 
@@ -66,13 +71,15 @@ def compiled_for(vocabulary: Vocabulary, *, misspellings: bool) -> Compiled:
 
 
 def _compile(vocabulary: Vocabulary, *, misspellings: bool) -> Compiled:
-    both = patterns.build(vocabulary)
+    both = patterns.build(vocabulary, (*latin()["exclusions"], *hanzi()["exclusions"]))
     numbers = patterns.build(Vocabulary.of(vocabulary.substances, (), vocabulary.cas))
     return Compiled(
         patterns=both,
         matcher=matcher_for(f"{vocabulary.fingerprint}:text", both.texts),
         number_patterns=numbers,
         number_matcher=matcher_for(f"{vocabulary.fingerprint}:cas", numbers.texts),
+        context=Context(both),
+        misspellings=Misspellings(vocabulary, both) if misspellings else None,
         cas=CasTable.of(vocabulary),
         hs=HsTable(vocabulary.hs),
     )

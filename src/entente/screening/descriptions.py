@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,8 @@ from entente.screening import boundaries, numbers
 from entente.screening.boundaries import Located
 from entente.screening.compiled import Compiled
 from entente.screening.fold import I64
-from entente.screening.output import CAS, CAS_FIELD, DESCRIPTION, NAME, SURE, Mentions
+from entente.screening.misspelling import Misspellings
+from entente.screening.output import CAS, CAS_FIELD, DESCRIPTION, MISSPELLING, NAME, SURE, Mentions
 from entente.screening.patterns import Patterns
 from entente.screening.text import Block, blocks
 
@@ -52,20 +54,44 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator
     chemical[block.rows[by_number.row]] = True
     yield _mentions(block, by_number, patterns, None, DESCRIPTION)
     yield numbers.confused(compiled, block, DESCRIPTION)
-    names = boundaries.whole_words(block, hits.where(~is_cas), patterns)
-    names = boundaries.longest(boundaries.lawful_breaks(block, names, patterns))
-    yield _mentions(block, names, patterns, chemical, DESCRIPTION)
+    is_marker = patterns.is_marker[hits.pattern]
+    names = boundaries.whole_words(block, hits.where(~is_cas & ~is_marker), patterns)
+    names = boundaries.longest(names.where(boundaries.lawful_breaks(block, names, patterns)))
+    excluding = np.unique(hits.row[is_marker])
+    judged = compiled.context.judge(block, names, excluding)
+    chemical = chemical[block.rows[names.row]] | judged.chemical
+    stands = judged.stands
+    yield _mentions(block, names.where(stands), patterns, chemical[stands], DESCRIPTION, judged.form[stands])
+    if compiled.misspellings is not None:
+        yield _misspelled(compiled, compiled.misspellings, block, names, excluding)
 
 
-def _mentions(block: Block, hits: Located, patterns: Patterns, chemical: Flags | None, field: int) -> Mentions:
-    """One mention per match and entry of its pattern."""
+def _misspelled(
+    compiled: Compiled, misspellings: Misspellings, block: Block, exact: Located, excluding: I64
+) -> Mentions:
+    """Misspelled names where no name stands, read in their surroundings as names are."""
+    near = misspellings.find(block, exact)
+    judged = compiled.context.judge(block, near.hits, excluding)
+    hits, edits = near.hits.where(judged.stands), near.edits[judged.stands]
+    mentions = _mentions(
+        block, hits, compiled.patterns, np.ones(len(hits), np.bool_), DESCRIPTION, judged.form[judged.stands]
+    )
+    counts = np.diff(compiled.patterns.first_entry)[hits.pattern]
+    sure = np.where(np.repeat(edits, counts) == 1, SURE["one_edit"], SURE["two_edits"])
+    return replace(mentions, sure=sure, method=np.full(len(mentions), MISSPELLING))
+
+
+def _mentions(
+    block: Block, hits: Located, patterns: Patterns, chemical: Flags | None, field: int, form: I64 | None = None
+) -> Mentions:
+    """One mention per match and entry of its pattern; `chemical` and `form` are of each match."""
     first = patterns.first_entry[hits.pattern]
     counts = patterns.first_entry[hits.pattern + 1] - first
     index = np.repeat(np.arange(len(hits)), counts)
     entry = np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(len(index))
     weak = patterns.needs_context[entry]
     if chemical is not None:
-        good = ~weak | chemical[block.rows[hits.row[index]]]
+        good = ~weak | chemical[index]
         index, entry, weak = index[good], entry[good], weak[good]
     row = hits.row[index]
     start, end = block.spans(hits.first[index], hits.last[index], row)
@@ -73,6 +99,5 @@ def _mentions(block: Block, hits: Located, patterns: Patterns, chemical: Flags |
     sure = np.where(is_cas, SURE["cas"], np.where(weak, SURE["acronym"], SURE["name"]))
     method = np.where(is_cas, CAS, NAME)
     text = block.original(start, end, row)
-    return Mentions(
-        block.rows[row], patterns.substance[entry], patterns.form[entry].astype(np.int64), method, sure, start, end, text, field
-    )
+    forms = patterns.form[entry].astype(np.int64) | (0 if form is None else form[index])
+    return Mentions(block.rows[row], patterns.substance[entry], forms, method, sure, start, end, text, field)

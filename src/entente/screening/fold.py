@@ -79,7 +79,14 @@ def _fold_char(char: str) -> str:
 
 def _assigned_outside_ideographs() -> list[int]:
     """Code points whose folding is not the identity can only be here; unified ideographs and Hangul are not."""
-    ranges = ((0, 0x3400), (0xA000, 0xAC00), (0xF900, 0x10000), (0x10000, 0x11000), (0x1B000, 0x20000), (0x2F800, 0x2FA20))
+    ranges = (
+        (0, 0x3400),
+        (0xA000, 0xAC00),
+        (0xF900, 0x10000),
+        (0x10000, 0x11000),
+        (0x1B000, 0x20000),
+        (0x2F800, 0x2FA20),
+    )
     ranges += ((0xE0000, 0xE0200),)
     surrogates = range(0xD800, 0xE000)
     return [code for first, last in ranges for code in range(first, last) if code not in surrogates]

@@ -40,7 +40,9 @@ class Matcher:
         self._database: Any = None
         if raw:
             self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-            self._database.compile(expressions=raw, ids=list(range(len(raw))), elements=len(raw), flags=[0] * len(raw), literal=True)
+            self._database.compile(
+                expressions=raw, ids=list(range(len(raw))), elements=len(raw), flags=[0] * len(raw), literal=True
+            )
 
     def scan(self, squashed: bytes) -> Found:
         """All occurrences of all patterns, overlapping ones included."""

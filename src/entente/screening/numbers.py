@@ -15,7 +15,9 @@ from entente.screening.patterns import Patterns
 from entente.screening.text import Block
 
 _SPACED = re.compile(r"\d{2,7}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d{2}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d", re.ASCII)
-_CAS_WORD = re.compile(r"(?:^|[^a-z0-9])cas(?:rn|[ \t\r\n]*(?:registry|reg\.?)?[ \t\r\n]*(?:no|num|number|nr|n)?)?[ \t\r\n.:#°º)]*(?:号|登记号)?[ \t:]*$")
+_CAS_WORD = re.compile(
+    r"(?:^|[^a-z0-9])cas(?:rn|[ \t\r\n]*(?:registry|reg\.?)?[ \t\r\n]*(?:no|num|number|nr|n)?)?[ \t\r\n.:#°º)]*(?:号|登记号)?[ \t:]*$"
+)
 _LOOK_BACK = 24
 
 
@@ -28,7 +30,7 @@ def well_formed(block: Block, hits: Located, patterns: Patterns, *, bare: bool) 
         patterns: the patterns' columns.
         bare: digits without any break are a number too (a column of CAS numbers); elsewhere only behind the word CAS.
     """
-    hits = lawful_breaks(block, hits, patterns)
+    hits = hits.where(lawful_breaks(block, hits, patterns))
     if not len(hits):
         return hits
     before, after = neighbours(block, hits)
@@ -58,7 +60,9 @@ def _is_written_so(block: Block, hits: Located, at: int, *, bare: bool) -> bool:
 
 def _text(block: Block, start: int, end: int) -> str:
     units = block.units[start:end]
-    return units.tobytes().decode("latin-1") if block.codes is None else units.astype("<u4").tobytes().decode("utf-32-le")
+    return (
+        units.tobytes().decode("latin-1") if block.codes is None else units.astype("<u4").tobytes().decode("utf-32-le")
+    )
 
 
 def confused(compiled: Compiled, block: Block, field: int) -> Mentions:
@@ -71,6 +75,13 @@ def confused(compiled: Compiled, block: Block, field: int) -> Mentions:
     text = block.original(start, end, row)
     table = compiled.cas
     return Mentions(
-        block.rows[row], table.substance[answer], table.form[answer], zero + CAS, zero + SURE["confused_cas"], start, end, text, field
+        block.rows[row],
+        table.substance[answer],
+        table.form[answer],
+        zero + CAS,
+        zero + SURE["confused_cas"],
+        start,
+        end,
+        text,
+        field,
     )
-

@@ -160,7 +160,9 @@ def unicode_block(array: pa.StringArray, rows: I64) -> Block:
 def _pieces(array: pa.StringArray) -> Iterator[tuple[int, pa.StringArray]]:
     """Cut into runs of at most BLOCK_ROWS rows and about BLOCK_BYTES bytes."""
     start, total = 0, len(array)
-    offsets = np.frombuffer(array.buffers()[1], np.int32, total + 1, array.offset * 4) if total else np.zeros(1, np.int32)
+    offsets = (
+        np.frombuffer(array.buffers()[1], np.int32, total + 1, array.offset * 4) if total else np.zeros(1, np.int32)
+    )
     while start < total:
         fit = int(np.searchsorted(offsets, int(offsets[start]) + BLOCK_BYTES, side="right")) - 1
         end = min(max(fit, start + 1), start + BLOCK_ROWS, total)

@@ -102,7 +102,9 @@ class Vocabulary:
         Raises:
             RegisterError: a CAS number fails its check digit.
         """
-        ids = sorted({*names["substance_id"].to_pylist(), *cas["substance_id"].to_pylist(), *hs["substance_id"].to_pylist()})
+        ids = sorted(
+            {*names["substance_id"].to_pylist(), *cas["substance_id"].to_pylist(), *hs["substance_id"].to_pylist()}
+        )
         index = {substance: number for number, substance in enumerate(ids)}
         return cls.of(
             ids,

@@ -1,0 +1,170 @@
+"""Read the surroundings of all matches of a block: which stand, in which form, and which acronyms are chemicals.
+
+Most names stand beside words that mean nothing to the grammar. Those are found for all matches at once, by hashes of
+the neighbouring words, each distinct word judged once; only the others are read one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from entente.screening.boundaries import Flags, Located, neighbours
+from entente.screening.fold import HAN, I64, LETTER, class_table
+from entente.screening.grammar import Reading, Traits, has_chemical_word, is_telling, read, traits_of
+from entente.screening.grammar_han import has_chemical_word_han, read_han, stands_alone
+from entente.screening.lexicon import hanzi
+from entente.screening.patterns import Patterns
+from entente.screening.text import Block
+
+#: Characters of surroundings that the grammar reads on each side.
+WINDOW = 72
+_WORD = 18
+_SKIP = 8
+_HYPHEN = 45
+_PLAIN = bytes(32 if chr(i).isspace() else ord(chr(i).lower()) if i < 128 else i for i in range(256))
+_GAP = frozenset(b" -\t\r\n'\"()[]{},+/0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Which matches stand, and the form bits that their surroundings add."""
+
+    stands: Flags
+    form: I64
+    chemical: Flags
+
+
+class Context:
+    """The grammar over a vocabulary's patterns.
+
+    Args:
+        patterns: what was searched for.
+    """
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._patterns = patterns
+        minerals = hanzi()["mineral_acids"]
+        self._traits: list[Traits] = [
+            traits_of(text, minerals, han_start=bool(start), han_end=bool(end))
+            for text, start, end in zip(patterns.texts, patterns.han_start, patterns.han_end, strict=True)
+        ]
+        self._weak = np.zeros(len(patterns.texts), np.bool_)
+        owner = np.repeat(np.arange(len(patterns.texts)), np.diff(patterns.first_entry))
+        self._weak[owner[patterns.needs_context]] = True
+        self._single = (patterns.length == 1) & patterns.han_start
+        self._class_noun = np.array([traits.class_noun for traits in self._traits], np.bool_)
+
+    def judge(self, block: Block, hits: Located, excluding: I64) -> Judged:
+        """Read the surroundings of all matches; `excluding` are the block's rows that hold a word of exclusion."""
+        stands = np.ones(len(hits), np.bool_)
+        form = np.zeros(len(hits), np.int64)
+        chemical = np.zeros(len(hits), np.bool_)
+        if not len(hits):
+            return Judged(stands, form, chemical)
+        telling = self._telling(block, hits) | np.isin(hits.row, excluding)
+        names_before, names_behind = np.isin(hits.first - 1, hits.last), np.isin(hits.last + 1, hits.first)
+        for at in np.flatnonzero(telling).tolist():
+            left, right = surroundings(block, hits, at)
+            number = int(hits.pattern[at])
+            reading = self._read(number, left, right, before=bool(names_before[at]), behind=bool(names_behind[at]))
+            stands[at], form[at] = reading.stands, reading.form
+            if self._weak[number]:
+                chemical[at] = has_chemical_word(left, right) or has_chemical_word_han(left, right)
+        return Judged(stands, form, chemical)
+
+    def _read(self, number: int, left: str, right: str, *, before: bool, behind: bool) -> Reading:
+        if self._single[number] and not stands_alone(left, right):
+            return Reading(stands=False)
+        traits = self._traits[number]
+        han = read_han(traits, left, right, name_before=before, name_behind=behind)
+        if not han.stands:
+            return han
+        latin = read(traits, left if not traits.han_start else "", right if not traits.han_end else "")
+        return Reading(latin.stands, latin.form | han.form)
+
+    def _telling(self, block: Block, hits: Located) -> Flags:
+        """Matches whose surroundings must be read."""
+        before, after = neighbours(block, hits)
+        at_row_start = hits.first == block.offsets[hits.row]
+        joined = ~at_row_start & (block.units[np.maximum(hits.first - 1, 0)] == _HYPHEN)
+        han = ((before | after) & HAN) > 0
+        special = self._weak[hits.pattern] | self._single[hits.pattern] | self._class_noun[hits.pattern]
+        words = _words_behind(block, hits), _words_before(block, hits)
+        return han | joined | special | _any_telling(words[0]) | _any_telling(words[1])
+
+
+def surroundings(block: Block, hits: Located, at: int) -> tuple[str, str]:
+    """Folded text before and behind one match, within its row."""
+    row = hits.row[at]
+    first, last = int(hits.first[at]), int(hits.last[at])
+    left = _text(block, max(first - WINDOW, int(block.offsets[row])), first)
+    right = _text(block, last + 1, min(last + 1 + WINDOW, int(block.offsets[row + 1])))
+    return left, right
+
+
+def _text(block: Block, start: int, end: int) -> str:
+    units = block.units[start:end]
+    if block.codes is None:
+        return units.tobytes().translate(_PLAIN).decode("latin-1")
+    return units.astype("<u4").tobytes().decode("utf-32-le")
+
+
+_gap_table: list[npt.NDArray[np.bool_]] = []
+
+
+def _is_gap(units: npt.NDArray[np.generic]) -> Flags:
+    if not _gap_table:
+        table = np.zeros(256, np.bool_)
+        table[list(_GAP)] = True
+        _gap_table.append(table)
+    return _gap_table[0][np.minimum(units, 255)]
+
+
+def _words_behind(block: Block, hits: Located) -> npt.NDArray[np.uint32]:
+    """The next word behind each match as a matrix of letters, 0 behind its end."""
+    units, end = block.units, block.offsets[hits.row + 1]
+    at = hits.last + 1
+    limit = len(units) - 1
+    for _ in range(_SKIP):
+        at = at + ((at < end) & _is_gap(units[np.minimum(at, limit)]))
+    where = at[:, None] + np.arange(_WORD)
+    return _letters(units[np.minimum(where, limit)], where < end[:, None])
+
+
+def _words_before(block: Block, hits: Located) -> npt.NDArray[np.uint32]:
+    """The last word before each match, its letters in reverse."""
+    units, start = block.units, block.offsets[hits.row]
+    at = hits.first - 1
+    for _ in range(_SKIP):
+        at = at - ((at >= start) & _is_gap(units[np.maximum(at, 0)]))
+    where = at[:, None] - np.arange(_WORD)
+    return _letters(units[np.maximum(where, 0)], where >= start[:, None])
+
+
+def _letters(units: npt.NDArray[np.generic], inside: Flags) -> npt.NDArray[np.uint32]:
+    live = np.logical_and.accumulate(inside & ((class_table()[units] & LETTER) > 0), axis=1)
+    wide = units.astype(np.uint32)
+    lower = np.where((wide >= 65) & (wide <= 90), wide | 32, wide)
+    return np.where(live, lower, 0).astype(np.uint32)
+
+
+_rng = np.random.default_rng(20240130)
+_MIX = _rng.integers(1, 1 << 62, _WORD, np.uint64) | np.uint64(1)
+
+
+def _any_telling(words: npt.NDArray[np.uint32]) -> Flags:
+    """Is the word of each line telling? Words are told apart by a hash; each distinct one is judged once."""
+    with np.errstate(over="ignore"):
+        hashes = (words.astype(np.uint64) * _MIX).sum(axis=1, dtype=np.uint64)
+    _, where, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    told = np.array([_is_telling(words[line]) for line in where.tolist()], np.bool_)
+    return told[inverse]
+
+
+def _is_telling(letters: npt.NDArray[np.uint32]) -> bool:
+    word = "".join(map(chr, letters[letters > 0].tolist()))
+    # cut words and reversed ones are judged in both readings: a wrong yes only costs a closer look
+    return bool(word) and (len(word) == _WORD or is_telling(word) or is_telling(word[::-1]))

@@ -1,0 +1,227 @@
+"""What the words beside a chemical's name make of it: the same compound, a form of it, or another compound.
+
+A grammar, not a list of exceptions: it knows classes of words (`lexicon/*.yaml`) and where they stand.
+
+* Behind a name, a class word makes another compound ("X cyanohydrin", "X-2,4-diisocyanate"); a salt, ester, amide,
+  carbamate or acetal word makes a form of it; a derivative word, or a thing named after it, is neither.
+* Before a name, a substituent or a structural prefix makes another compound ("nitro X", "iso-X"); a stereo prefix an
+  isomer; "salts of", "clorhidrato de" a form; "other than", "free of" and "no" take the name away.
+* A class noun that is a name by itself ("ether") is a name only without a modifier.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+
+from entente.screening.lexicon import alternatives, is_bound_head, is_group, is_head, latin
+from entente.substances.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the grammar needs to know of a name: is it an acid, a mineral acid, a base, a bare class noun?"""
+
+    acid: bool
+    mineral: bool
+    base: bool
+    class_noun: bool
+    han_start: bool
+    han_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a name reads in its surroundings: as the compound (in a form), or as something else."""
+
+    stands: bool
+    form: int = 0
+
+
+OTHER = Reading(stands=False)
+_MINERAL = re.compile(
+    r"(?:sul(?:f|ph)uric|hydrochloric|muriatic|chlorohydric|hydriodic|hydrobromic|nitric|phosphoric)acid"
+    r"|acido(?:sulfurico|clorhidrico|muriatico|yodhidrico|iodhidrico|nitrico|fosforico)|oleum|oilofvitriol"
+    r"|hydrogen(?:chloride|iodide)|cloruro(?:de)hidrogeno|yodurodehidrogeno"
+)
+_BASE = re.compile(r".*(?:ine|in|ina|amide|amida|ap|pp|碱|胺|素|啶|酮|one|ona|yl|anil|ilo|太尼)")
+
+
+def traits_of(squashed: str, han_minerals: tuple[str, ...], *, han_start: bool, han_end: bool) -> Traits:
+    """Traits of a squashed name."""
+    mineral = _MINERAL.fullmatch(squashed) is not None or squashed in han_minerals
+    acid = squashed.endswith(("acid", "酸")) or squashed.startswith("acido")
+    return Traits(
+        acid, mineral, _BASE.fullmatch(squashed) is not None, squashed in latin()["class_nouns"], han_start, han_end
+    )
+
+
+_BARE_SALT = frozenset({"salt", "salts", "sal", "sales"})
+_LOCANT = r"(?:\d{1,2}[a-z]?|[onmp]|alpha|beta|gamma)"
+_AFTER = re.compile(
+    rf"(?P<close>[\s'\"’)\]}}]*)(?P<gap>[\s\-]*)(?P<locant>(?:{_LOCANT}'?(?:,{_LOCANT}'?)*[\s\-]+)?)(?P<word>[a-z]+)(?P<rest>.*)",
+    re.DOTALL,
+)
+_BRACKET = re.compile(r"[\s]*[,(\[]\s*(?P<word>[a-z]+)(?P<rest>.*)", re.DOTALL)
+_BEFORE = re.compile(r"(?:^|[^a-z])(?P<word>[a-z]+)[)\]']*(?P<gap>[\s\-]+(?:\d{1,2}(?:,\d{1,2})*-+)?[(\[]?)$")
+_OF = re.compile(r"(?P<word>[a-z]+)\s+(?:of|de|del|da)\s+(?:the\s+|la\s+|el\s+|los\s+)?$")
+_STEREO = re.compile(r"(?:^|[\s(\[,;])(?:\(?[+\-±]\)?|[dlrs]|dl|d,l|\(?(?:\d?[rs](?:,\d?[rs])*|[ez]|\+/-|\+-)\))-$")
+_NEXT_WORD = re.compile(r"[\s\-]*(?P<word>[a-z]+)")
+_CLAUSE = 60
+
+
+@functools.cache
+def _taken_away() -> re.Pattern[str]:
+    words = latin()
+    far = rf"(?:^|[^a-z])(?:{alternatives(words['exclusions'])})\b[^;.:()\[\]]{{0,{_CLAUSE}}}$"
+    near = rf"(?:^|[^a-z])(?:{alternatives(words['negations'])})[\s\-]+$"
+    return re.compile(f"{far}|{near}")
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def read(traits: Traits, left: str, right: str) -> Reading:
+    """How a name reads between two folded texts (words of Latin letters; Hanzi have their own grammar)."""
+    if _taken_away().search(left):
+        return OTHER
+    behind = _behind(traits, right)
+    if behind is OTHER or not behind.stands:
+        return OTHER
+    before = _before(traits, left)
+    if not before.stands:
+        return OTHER
+    form = behind.form | before.form
+    return OTHER if traits.mineral and form & ~Form.ISOMER else Reading(stands=True, form=form)
+
+
+def _behind(traits: Traits, right: str) -> Reading:
+    found = _AFTER.match(right)
+    if found is None:
+        bracket = _BRACKET.match(right)
+        # "X, salts thereof" speaks of X as well; "X (hydrochloride)" does not
+        plain = bracket is None or bracket["word"] in _BARE_SALT or bracket["word"] in latin()["esters"]
+        return Reading(
+            stands=True, form=0 if plain or bracket is None else _form_word(traits, bracket["word"], bracket["rest"])
+        )
+    word, gap, rest = found["word"], found["gap"], found["rest"]
+    if word == "free" and not re.match(r"\s+(?:of|from)\b", rest):
+        return OTHER
+    words = latin()
+    if word in words["hydrates"]:
+        return _behind(traits, rest)
+    if traits.class_noun and not found["close"].strip() and word not in words["plain_beside_class_nouns"]:
+        return OTHER
+    if not gap and not found["close"]:
+        return Reading(stands=True)
+    form = _form_word(traits, word, rest)
+    if form:
+        return Reading(stands=True, form=form)
+    return OTHER if _makes_another(word, gap, found["locant"], rest) else Reading(stands=True)
+
+
+def _makes_another(word: str, gap: str, locant: str, rest: str) -> bool:
+    words = latin()
+    if word in words["derived"] or word in words["things"]:
+        return True
+    if "-" in gap and word in words["property_adjectives"]:
+        return True
+    if "-" in gap + locant and (is_bound_head(word) if locant else is_group(word)):
+        return True
+    if is_head(word):
+        return True
+    # "X sulfonyl chloride": a substituent that a class word follows
+    follower = _NEXT_WORD.match(rest)
+    return "sul" in word and is_group(word) and follower is not None
+
+
+def _form_word(traits: Traits, word: str, rest: str) -> int:
+    """Form bits that a word behind a name adds; 0 if it is no form word."""
+    words = latin()
+    if word in _BARE_SALT or (
+        not traits.acid and (word in words["salts"] or (traits.base and word in words["salts_of_bases"]))
+    ):
+        return Form.SALT
+    follower = _NEXT_WORD.match(rest)
+    after = follower["word"] if follower else ""
+    if word in words["cations"]:
+        return Form.SALT if after in words["salts"] else 0
+    if word in words["esters"]:
+        return Form.ESTER
+    if is_group(word) and after in words["esters"]:
+        return Form.ESTER
+    for key, form in (("amides", Form.AMIDE), ("carbamates", Form.CARBAMATE), ("acetals", Form.ACETAL)):
+        if word in words[key] or (is_group(word) and after in words[key]):
+            return form
+    return 0
+
+
+def _before(traits: Traits, left: str) -> Reading:
+    of = _OF.search(left)
+    if of is not None:
+        return _of(traits, of["word"])
+    if _STEREO.search(left):
+        return Reading(stands=True, form=Form.ISOMER)
+    found = _BEFORE.search(left)
+    if found is None:
+        return Reading(stands=True)
+    word, words = found["word"], latin()
+    if word in words["stereo_words"]:
+        return Reading(stands=True, form=Form.ISOMER)
+    if "(" in found["gap"] or "[" in found["gap"]:
+        return Reading(stands=True)
+    if traits.class_noun and word not in words["plain_beside_class_nouns"]:
+        return OTHER
+    loose = word in words["hyphened_prefixes"] and "-" not in found["gap"]
+    return OTHER if is_group(word) and not loose else Reading(stands=True)
+
+
+def _of(traits: Traits, word: str) -> Reading:
+    """`word` "of" the name."""
+    words = latin()
+    if word in words["salts"] or (traits.base and word in words["salts_of_bases"]):
+        return Reading(stands=True, form=Form.SALT)
+    if word in words["esters"]:
+        return Reading(stands=True, form=Form.ESTER)
+    if word in words["isomers"]:
+        return Reading(stands=True, form=Form.ISOMER)
+    if word in words["derived"] or is_head(word):
+        return OTHER
+    return Reading(stands=True)
+
+
+@functools.cache
+def _chemical_words() -> re.Pattern[str]:
+    return re.compile(
+        rf"%|(?:^|[^a-z])(?:{alternatives(latin()['chemical_words'] | latin()['salts'])})(?![a-z])|(?<![a-z])(?:hydro)?chlor|[a-z]{{3,}}yl(?![a-z])"
+    )
+
+
+def has_chemical_word(left: str, right: str) -> bool:
+    """A chemical word, or a purity in per cent, beside the name."""
+    pattern = _chemical_words()
+    return pattern.search(left) is not None or pattern.search(right) is not None
+
+
+def is_telling(word: str) -> bool:
+    """May this word beside a name change its reading? A quick test that lets most names pass unread."""
+    return word in _telling() or is_head(word) or is_group(word) or is_bound_head(word)
+
+
+@functools.cache
+def _telling() -> frozenset[str]:
+    words = latin()
+    keys = (
+        "salts",
+        "salts_of_bases",
+        "cations",
+        "esters",
+        "amides",
+        "carbamates",
+        "acetals",
+        "isomers",
+        "stereo_words",
+    )
+    keys += ("derived", "property_adjectives", "things")
+    out = frozenset().union(*(words[key] for key in keys))
+    ends = {phrase.split()[-1] for key in ("exclusions", "negations") for phrase in words[key]}
+    return out | ends | {"free", "of", "de", "del", "da", "the", "la", "el", "los", "d", "l", "r", "s", "dl", "o"}

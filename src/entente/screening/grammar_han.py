@@ -1,0 +1,98 @@
+"""The grammar of `grammar`, for Hanzi: no spaces, so a name ends where no other name can go on.
+
+An acid that is also a salt word (盐酸, 硫酸 ...) is itself only before something that no name begins with.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from entente.screening.grammar import OTHER, Reading, Traits
+from entente.screening.lexicon import alternatives, hanzi
+from entente.substances.forms import Form
+
+_ENDS_HAN = re.compile(r"[㐀-鿿]$")
+_STARTS_HAN = re.compile(r"[㐀-鿿]")
+_ISOMER_MARK = re.compile(r"(?:^|[^a-z])(?:\(?[+\-±]\)?|d|l|dl|[rs]|\(\d?[rs](?:,\d?[rs])*\))-$")
+
+
+@functools.cache
+def _pattern(name: str) -> re.Pattern[str]:
+    words = hanzi()
+    salts, cations = alternatives(words["salt_acids"]), alternatives(words["cations"])
+    sources = {
+        "salt_before": rf"(?:{salts})$",
+        "salt_behind": rf"(?:[一二三半]?(?:{salts})盐|盐(?!酸)|(?:{cations})盐)",
+        "cation": rf"(?:[二三]?(?:{cations}))",
+        "ester": rf"(?:(?:{alternatives(words['ester_groups'])})?酯)",
+        "isomer": rf"(?:{alternatives(words['isomers'])})$",
+        "anhydrous": rf"(?:{alternatives(words['anhydrous'])})$",
+        "taken": rf"(?:{alternatives(words['exclusions'])})有?[^，。；;.:,]{{0,12}}$|(?:{alternatives(words['negations'])})$",
+        "plain": rf"(?:{alternatives(words['after_salt_acids'])})",
+        "continuing": rf"(?:{alternatives(words['continuing_words'] + words['things'])}|[{''.join(words['continues'])}])",
+        "bare_locant": rf"[\-\s]*\d(?:,\d)*-?[{''.join(words['continues'])}]",
+    }
+    return re.compile(sources[name])
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def read_han(traits: Traits, left: str, right: str, *, name_before: bool, name_behind: bool) -> Reading:
+    """How a name with a Hanzi edge reads between two folded texts.
+
+    Args:
+        traits: of the name.
+        left: folded text before it.
+        right: folded text behind it.
+        name_before: another name of the vocabulary ends right before it: a list without commas.
+        name_behind: another name begins right behind it.
+    """
+    if _pattern("taken").search(left):
+        return OTHER
+    behind = _behind(traits, right, name_behind=name_behind) if traits.han_end else Reading(stands=True)
+    if not behind.stands:
+        return OTHER
+    before = _before(traits, left, name_before=name_before) if traits.han_start else Reading(stands=True)
+    return Reading(stands=True, form=behind.form | before.form) if before.stands else OTHER
+
+
+def _behind(traits: Traits, right: str, *, name_behind: bool) -> Reading:
+    if traits.mineral:
+        opens = _STARTS_HAN.match(right) is None or _pattern("plain").match(right) is not None
+        return Reading(stands=True) if opens else OTHER
+    if _pattern("salt_behind").match(right):
+        return Reading(stands=True, form=Form.SALT)
+    if traits.acid:
+        if _pattern("ester").match(right):
+            return Reading(stands=True, form=Form.ESTER)
+        if _pattern("cation").match(right):
+            return Reading(stands=True, form=Form.SALT)
+    if name_behind:
+        return Reading(stands=True)
+    other = _pattern("continuing").match(right) or _pattern("bare_locant").match(right)
+    return OTHER if other else Reading(stands=True)
+
+
+def _before(traits: Traits, left: str, *, name_before: bool) -> Reading:
+    if _ISOMER_MARK.search(left) or _pattern("isomer").search(left):
+        return Reading(stands=True, form=Form.ISOMER)
+    if not traits.acid and _pattern("salt_before").search(left):
+        return Reading(stands=True, form=Form.SALT)
+    if name_before or _pattern("anhydrous").search(left):
+        return Reading(stands=True)
+    words, last = hanzi(), left[-1:]
+    if last and last in words["precedes"]:
+        return OTHER
+    if traits.acid and last and last in words["precedes_acids"] and left[-2:-1] not in words["not_before_acids"]:
+        return OTHER
+    return Reading(stands=True)
+
+
+def stands_alone(left: str, right: str) -> bool:
+    """A name of one Hanzi is a name only with no Hanzi beside it."""
+    return _ENDS_HAN.search(left) is None and _STARTS_HAN.match(right) is None
+
+
+def has_chemical_word_han(left: str, right: str) -> bool:
+    """A chemical word beside the name."""
+    return any(word in left or word in right for word in hanzi()["chemical_words"])
