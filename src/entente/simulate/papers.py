@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from entente.records.schema import schema
 from entente.simulate.movement import REPLIES
 from entente.simulate.parties import VARIANTS, Ints, Parties
-from entente.simulate.render import Block, _ports, dates, numbered, scrambled, usd_value
+from entente.simulate.render import Block, dates, numbered, ports_of, scrambled, usd_value
 from entente.simulate.resources import authority_count, countries, goods
 from entente.simulate.wording import Phrases, codes_of, name_variants, names, take
 
@@ -51,7 +51,7 @@ def notifications(rng: np.random.Generator, parties: Parties, block: Block, star
         ),
         "replied_on": pc.if_else(pa.array(answered), dates(start, replied), None),
         "expected_dispatch": dates(start, told.dispatch),
-        "point_of_entry": _ports(rng, rows["destination"].astype(np.int64)),
+        "point_of_entry": ports_of(rng, rows["destination"].astype(np.int64)),
     }
     for role in ("exporter", "importer", "consignee"):
         who, across = (

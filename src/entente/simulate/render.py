@@ -108,7 +108,8 @@ def _hs(rows: Movements, override: str, *, dotted: bool) -> pa.Array:
     return pc.utf8_replace_slice(six, 4, 4, ".") if dotted else six
 
 
-def _ports(rng: np.random.Generator, country: Ints) -> pa.Array:
+def ports_of(rng: np.random.Generator, country: Ints) -> pa.Array:
+    """A port of each country; its first ones come more often."""
     ports = [port for place in countries() for port in place.ports]
     sizes = np.array([len(place.ports) for place in countries()])
     first = np.cumsum(sizes) - sizes
@@ -199,8 +200,8 @@ def _places(rng: np.random.Generator, block: Block) -> dict[str, pa.Array]:
         "export_country": codes_of(dispatch),
         "destination_country": codes_of(destination),
         "transit_countries": pa.ListArray.from_arrays(offsets, pc.drop_null(transit), mask=pa.array(~seen)),
-        "port_of_loading": _ports(rng, dispatch),
-        "port_of_discharge": _ports(rng, destination),
+        "port_of_loading": ports_of(rng, dispatch),
+        "port_of_discharge": ports_of(rng, destination),
         "free_zone": pa.array(zone[dispatch] | zone[destination]),
     }
 

@@ -53,44 +53,26 @@ def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((_FOLDER / name).read_text(encoding="utf-8").splitlines()))
 
 
-def _names(row: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(row[language].split(" / ")) for language in LANGUAGES)
+def _good(row: Mapping[str, str]) -> Good:
+    """One row of goods.csv or listed.csv; listed goods have a CAS number and are counted in kilograms."""
+    return Good(
+        hs6=row["hs6"],
+        role=row.get("role", "listed"),
+        cas=row.get("cas", ""),
+        kg=float(row["kg"]),
+        sigma=float(row["sigma"]),
+        usd_per_kg=float(row["usd_per_kg"]),
+        weight=float(row["weight"]),
+        unit=row.get("unit", "KGM"),
+        unit_kg=float(row.get("unit_kg", 1)),
+        names=tuple(tuple(row[language].split(" / ")) for language in LANGUAGES),
+    )
 
 
 @functools.cache
 def goods() -> tuple[Good, ...]:
     """Every kind of goods: ordinary and chemical ones first, then the listed ones."""
-    free = [
-        Good(
-            hs6=row["hs6"],
-            role=row["role"],
-            cas="",
-            kg=float(row["kg"]),
-            sigma=float(row["sigma"]),
-            usd_per_kg=float(row["usd_per_kg"]),
-            weight=float(row["weight"]),
-            unit=row["unit"],
-            unit_kg=float(row["unit_kg"]),
-            names=_names(row),
-        )
-        for row in _rows("goods.csv")
-    ]
-    listed = [
-        Good(
-            hs6=row["hs6"],
-            role="listed",
-            cas=row["cas"],
-            kg=float(row["kg"]),
-            sigma=float(row["sigma"]),
-            usd_per_kg=float(row["usd_per_kg"]),
-            weight=float(row["weight"]),
-            unit="KGM",
-            unit_kg=1.0,
-            names=_names(row),
-        )
-        for row in _rows("listed.csv")
-    ]
-    return (*free, *listed)
+    return tuple(_good(row) for name in ("goods.csv", "listed.csv") for row in _rows(name))
 
 
 @functools.cache
