@@ -21,6 +21,8 @@ from entente.screening.text import Block
 
 #: Characters of surroundings that the grammar reads on each side.
 WINDOW = 72
+#: And how far before a name it looks for the beginning of an exclusion.
+CLAUSE = 600
 _WORD = 18
 _SKIP = 8
 _HYPHEN = 45
@@ -64,10 +66,11 @@ class Context:
         chemical = np.zeros(len(hits), np.bool_)
         if not len(hits):
             return Judged(stands, form, chemical)
-        telling = self._telling(block, hits) | np.isin(hits.row, excluding)
+        excluded = np.isin(hits.row, excluding)
+        telling = self._telling(block, hits) | excluded
         names_before, names_behind = np.isin(hits.first - 1, hits.last), np.isin(hits.last + 1, hits.first)
         for at in np.flatnonzero(telling).tolist():
-            left, right = surroundings(block, hits, at)
+            left, right = surroundings(block, hits, at, CLAUSE if excluded[at] else WINDOW)
             number = int(hits.pattern[at])
             reading = self._read(number, left, right, before=bool(names_before[at]), behind=bool(names_behind[at]))
             stands[at], form[at] = reading.stands, reading.form
@@ -96,11 +99,11 @@ class Context:
         return han | joined | special | _any_telling(words[0]) | _any_telling(words[1])
 
 
-def surroundings(block: Block, hits: Located, at: int) -> tuple[str, str]:
-    """Folded text before and behind one match, within its row."""
+def surroundings(block: Block, hits: Located, at: int, before: int) -> tuple[str, str]:
+    """Folded text before (so many characters) and behind one match, within its row."""
     row = hits.row[at]
     first, last = int(hits.first[at]), int(hits.last[at])
-    left = _text(block, max(first - WINDOW, int(block.offsets[row])), first)
+    left = _text(block, max(first - before, int(block.offsets[row])), first)
     right = _text(block, last + 1, min(last + 1 + WINDOW, int(block.offsets[row + 1])))
     return left, right
 

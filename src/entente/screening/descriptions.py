@@ -13,7 +13,7 @@ from entente.screening import boundaries, numbers
 from entente.screening.boundaries import Located
 from entente.screening.compiled import Compiled
 from entente.screening.fold import I64
-from entente.screening.misspelling import Misspellings
+from entente.screening.misspelling import Misspellings, is_within, overlaps
 from entente.screening.output import CAS, CAS_FIELD, DESCRIPTION, MISSPELLING, NAME, SURE, Mentions
 from entente.screening.patterns import Patterns
 from entente.screening.text import Block, blocks
@@ -58,27 +58,36 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator
     names = boundaries.whole_words(block, hits.where(~is_cas & ~is_marker), patterns)
     names = boundaries.longest(names.where(boundaries.lawful_breaks(block, names, patterns)))
     excluding = np.unique(hits.row[is_marker])
+    if compiled.misspellings is not None:
+        near, mentions = _misspelled(compiled, compiled.misspellings, block, names, excluding)
+        yield mentions
+        names = _outside(names, near)
     judged = compiled.context.judge(block, names, excluding)
     chemical = chemical[block.rows[names.row]] | judged.chemical
     stands = judged.stands
     yield _mentions(block, names.where(stands), patterns, chemical[stands], DESCRIPTION, judged.form[stands])
-    if compiled.misspellings is not None:
-        yield _misspelled(compiled, compiled.misspellings, block, names, excluding)
 
 
 def _misspelled(
     compiled: Compiled, misspellings: Misspellings, block: Block, exact: Located, excluding: I64
-) -> Mentions:
+) -> tuple[Located, Mentions]:
     """Misspelled names where no name stands, read in their surroundings as names are."""
     near = misspellings.find(block, exact)
     judged = compiled.context.judge(block, near.hits, excluding)
     hits, edits = near.hits.where(judged.stands), near.edits[judged.stands]
-    mentions = _mentions(
-        block, hits, compiled.patterns, np.ones(len(hits), np.bool_), DESCRIPTION, judged.form[judged.stands]
-    )
+    sure_enough = np.ones(len(hits), np.bool_)
+    mentions = _mentions(block, hits, compiled.patterns, sure_enough, DESCRIPTION, judged.form[judged.stands])
     counts = np.diff(compiled.patterns.first_entry)[hits.pattern]
     sure = np.where(np.repeat(edits, counts) == 1, SURE["one_edit"], SURE["two_edits"])
-    return replace(mentions, sure=sure, method=np.full(len(mentions), MISSPELLING))
+    return hits, replace(mentions, sure=sure, method=np.full(len(mentions), MISSPELLING))
+
+
+def _outside(names: Located, near: Located) -> Located:
+    """Names that are not a part of a longer, misspelled name."""
+    hit, other = overlaps(near, names)
+    outside = np.ones(len(names), np.bool_)
+    outside[other[is_within(near, hit, names, other)]] = False
+    return names.where(outside)
 
 
 def _mentions(

@@ -68,21 +68,40 @@ _BEFORE = re.compile(r"(?:^|[^a-z])(?P<word>[a-z]+)[)\]']*(?P<gap>[\s\-]+(?:\d{1
 _OF = re.compile(r"(?P<word>[a-z]+)\s+(?:of|de|del|da)\s+(?:the\s+|la\s+|el\s+|los\s+)?$")
 _STEREO = re.compile(r"(?:^|[\s(\[,;])(?:\(?[+\-±]\)?|[dlrs]|dl|d,l|\(?(?:\d?[rs](?:,\d?[rs])*|[ez]|\+/-|\+-)\))-$")
 _NEXT_WORD = re.compile(r"[\s\-]*(?P<word>[a-z]+)")
-_CLAUSE = 60
 
 
 @functools.cache
-def _taken_away() -> re.Pattern[str]:
-    words = latin()
-    far = rf"(?:^|[^a-z])(?:{alternatives(words['exclusions'])})\b[^;.:()\[\]]{{0,{_CLAUSE}}}$"
-    near = rf"(?:^|[^a-z])(?:{alternatives(words['negations'])})[\s\-]+$"
-    return re.compile(f"{far}|{near}")
+def _exclusions() -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[^a-z])(?:{alternatives(latin()['exclusions'])})\b")
+
+
+@functools.cache
+def _negations() -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[^a-z])(?:{alternatives(latin()['negations'])})[\s\-]+$")
+
+
+def is_taken_away(left: str) -> bool:
+    """Does a word before the name take it away: a negation right there, or an exclusion whose clause is still open?
+
+    A clause ends at a semicolon, a colon, a full stop before a space, or where the bracket it stands in is closed.
+    """
+    if _negations().search(left):
+        return True
+    *_, last = (None, *_exclusions().finditer(left))
+    if last is None:
+        return False
+    clause, depth = left[last.end() :], 0
+    for at, char in enumerate(clause):
+        depth += (char in "([") - (char in ")]")
+        if depth < 0 or (depth == 0 and (char in ";:" or clause[at : at + 2] == ". ")):
+            return False
+    return True
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def read(traits: Traits, left: str, right: str) -> Reading:
     """How a name reads between two folded texts (words of Latin letters; Hanzi have their own grammar)."""
-    if _taken_away().search(left):
+    if is_taken_away(left):
         return OTHER
     behind = _behind(traits, right)
     if behind is OTHER or not behind.stands:

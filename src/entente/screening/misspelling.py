@@ -19,8 +19,8 @@ import numpy as np
 from rapidfuzz.distance import OSA, Levenshtein
 from rapidfuzz.process import cpdist
 
-from entente.screening.boundaries import Located, lawful_breaks
-from entente.screening.fold import HAN, I64, class_table, fold, squash
+from entente.screening.boundaries import Flags, Located, lawful_breaks
+from entente.screening.fold import DIGIT, HAN, I64, class_table, fold, squash
 from entente.screening.lexicon import latin
 from entente.screening.matcher import Matcher
 from entente.screening.patterns import Patterns
@@ -33,6 +33,8 @@ _SHORTEST_SQUASHED = 10
 MOST_EDITS = 2
 _PIECES = 3
 _LONGEST_PIECE = 8
+_MULTIPLIERS = frozenset("mono di tri tetra penta hexa hepta octa bis tris hemi sesqui per hypo".split())
+_HYPHEN = ord("-")
 _DIGITS = re.compile(r"\d")
 
 
@@ -122,11 +124,19 @@ class Misspellings:
         hits = Located(name[kept], first, last, block.row_of(first))
         inside = last < block.offsets[hits.row + 1]
         hits, kept = hits.where(inside), kept[inside]
-        lawful = lawful_breaks(block, hits, self._patterns)
+        lawful = lawful_breaks(block, hits, self._patterns) & ~_behind_locant(block, hits)
         return hits.where(lawful), distance[kept[lawful]]
 
     def _is_another(self, which: int, window: str) -> bool:
         return is_another_compound(self._patterns.texts[which], window, self._ends[which])
+
+
+def _behind_locant(block: Block, hits: Located) -> Flags:
+    """A stretch that a locant is joined to ("1-") is not all of the name that is written there."""
+    classes, units, start = class_table(), block.units, block.offsets[hits.row]
+    hyphen = (hits.first - 2 >= start) & (units[np.maximum(hits.first - 1, 0)] == _HYPHEN)
+    joined: Flags = hyphen & ((classes[units[np.maximum(hits.first - 2, 0)]] & DIGIT) > 0)
+    return joined
 
 
 def _nothing() -> Near:
@@ -203,14 +213,32 @@ def _within(low: I64, high: I64, edges: I64) -> tuple[I64, I64]:
 
 
 def _clear_of(hits: Located, exact: Located) -> I64:
-    """Indices of hits that overlap no exact match."""
-    if not len(exact):
-        return np.arange(len(hits))
-    order = np.argsort(exact.first, kind="stable")
-    first, reach = exact.first[order], np.maximum.accumulate(exact.last[order])
-    before = np.searchsorted(first, hits.last, side="right") - 1
-    clear = (before < 0) | (reach[np.maximum(before, 0)] < hits.first)
+    """Indices of hits that overlap no exact match, but for such as lie well within the hit: part of a longer name."""
+    hit, other = overlaps(hits, exact)
+    size = hits.last - hits.first
+    within = is_within(hits, hit, exact, other) & (size[hit] - (exact.last - exact.first)[other] > MOST_EDITS)
+    clear = np.ones(len(hits), np.bool_)
+    clear[hit[~within]] = False
     return np.flatnonzero(clear)
+
+
+def is_within(hits: Located, hit: I64, inner: Located, other: I64) -> Flags:
+    """For pairs of indices, does the match `other` of `inner` lie within `hit` of `hits`?"""
+    within: Flags = (hits.first[hit] <= inner.first[other]) & (inner.last[other] <= hits.last[hit])
+    return within
+
+
+def overlaps(hits: Located, others: Located) -> tuple[I64, I64]:
+    """Pairs of indices of matches that share a unit; neither side's matches nest deeply, so pairs are few."""
+    order = np.argsort(others.first, kind="stable")
+    first, reach = others.first[order], np.maximum.accumulate(others.last[order]) if len(order) else others.last
+    low = np.searchsorted(reach, hits.first, side="left")
+    high = np.searchsorted(first, hits.last, side="right")
+    place, offsets = flat_index(low, np.maximum(high, low))
+    hit = np.repeat(np.arange(len(hits)), np.diff(offsets))
+    other = order[place]
+    shared = others.last[other] >= hits.first[hit]
+    return hit[shared], other[shared]
 
 
 def _best_of_overlapping(hits: Located, edits: I64) -> I64:
@@ -258,6 +286,8 @@ def is_another_compound(name: str, window: str, word_ends: frozenset[int]) -> bo
     blocks, endings = _blocks_of_names()
     operations = [op for op in Levenshtein.opcodes(name, window) if op.tag != "equal"]
     where = _alignment(name, window)
+    if _is_short_word_lost(name, window, word_ends, where):
+        return True
     for operation in operations:
         low, high = operation.src_start, operation.src_end
         for start in range(max(0, low - 14), low + 1):
@@ -266,10 +296,21 @@ def is_another_compound(name: str, window: str, word_ends: frozenset[int]) -> bo
                 other = window[where[start][0] : where[end][1]]
                 if known == other:
                     continue
-                if known in blocks and other in blocks:
+                if (known in blocks and other in blocks) or (known in _MULTIPLIERS and other in _MULTIPLIERS):
                     return True
                 if end in word_ends and known in endings and other in endings:
                     return True
+    return False
+
+
+def _is_short_word_lost(name: str, window: str, word_ends: frozenset[int], where: list[tuple[int, int]]) -> bool:
+    """A word of a name may hold two errors if it has five letters, else one; more is another word."""
+    start = 0
+    for end in sorted(word_ends):
+        word, other = name[start:end], window[where[start][1] : where[end][0]]
+        if len(word) > 1 and OSA.distance(word, other) > max(1, (len(word) + 1) // 3):
+            return True
+        start = end
     return False
 
 

@@ -1,0 +1,110 @@
+"""Variants of chemical names as people and machines write them, with the truth kept: for recall tests.
+
+Each generator takes a random source and a name, and gives a text that still names it, or None where the name has no
+such variant.
+"""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+
+import opencc
+
+_TRADITIONAL = opencc.OpenCC("s2t")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_DASHES = "-‐‑‒–—−－"
+
+
+def exact(rng: random.Random, name: str) -> str | None:
+    return rng.choice([name, name.upper(), name.capitalize()])
+
+
+def hyphens(rng: random.Random, name: str) -> str | None:
+    """Other dashes, or spaces for hyphens and hyphens for spaces."""
+    if "-" not in name and " " not in name:
+        return None
+    return "".join(rng.choice([*_DASHES, " "]) if c in "- " else c for c in name)
+
+
+def spaces(rng: random.Random, name: str) -> str | None:
+    """Spaces around marks, doubled spaces, line breaks at spaces, none where there was one between letters."""
+    out = []
+    for char in name:
+        if char == " ":
+            out.append(rng.choice([" ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u3000"]))
+        elif char in "-)(":
+            out.append(rng.choice([char, f" {char}", f"{char} ", f" {char} "]))
+        else:
+            out.append(char)
+    return "".join(out).strip()
+
+
+def full_width(rng: random.Random, name: str) -> str | None:
+    if not any("!" <= c <= "~" for c in name):
+        return None
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" and rng.random() < 0.9 else c for c in name)
+
+
+def greek(rng: random.Random, name: str) -> str | None:
+    for word, letter in (("alpha", "α"), ("beta", "β"), ("gamma", "γ")):
+        if word in name:
+            return name.replace(word, letter)
+        if letter in name:
+            return name.replace(letter, word)
+    return None
+
+
+def traditional(rng: random.Random, name: str) -> str | None:
+    if name.isascii():
+        return None
+    changed = _TRADITIONAL.convert(name)
+    return "".join(rng.choice([a, b]) for a, b in zip(name, changed, strict=True)) if len(changed) == len(name) else changed
+
+
+def invisible(rng: random.Random, name: str) -> str | None:
+    """Zero-width characters and soft hyphens inside."""
+    at = rng.randrange(1, len(name)) if len(name) > 1 else 0
+    return name[:at] + rng.choice(["\u200b", "\u00ad", "\u2060", "\ufeff"]) + name[at:]
+
+
+def decomposed(rng: random.Random, name: str) -> str | None:
+    changed = unicodedata.normalize(rng.choice(["NFD", "NFC"]), name)
+    return changed if changed != name or not name.isascii() else None
+
+
+def unaccented(rng: random.Random, name: str) -> str | None:
+    plain = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+    return plain if plain != name else None
+
+
+WRITINGS = (exact, hyphens, spaces, full_width, greek, traditional, invisible, decomposed, unaccented)
+
+
+def cas_writing(rng: random.Random, number: str) -> str:
+    """A CAS number in one of the forms it is written in."""
+    first, second, last = number.split("-")
+    dash = rng.choice([*_DASHES, " ", " - ", "- "])
+    text = f"{first}{dash}{second}{dash}{last}"
+    if rng.random() < 0.2:
+        text = "".join(chr(ord(c) + 0xFEE0) if c.isdigit() and c.isascii() else c for c in text)
+    bare = rng.choice([f"CAS{first}{second}{last}", f"CAS {first}{second}{last}", f"CAS No. {first}{second}{last}"])
+    return rng.choice([text, text, f"CAS {text}", f"(CAS: {text})", bare])
+
+
+def misspell(rng: random.Random, name: str, edits: int) -> str:
+    """A name with typing errors in its letters: one wrong, missing, too many, or two swapped."""
+    text = list(name)
+    for _ in range(edits):
+        places = [i for i, c in enumerate(text) if c.isalpha()]
+        at = rng.choice(places)
+        kind = rng.randrange(4)
+        if kind == 0:
+            text[at] = rng.choice(_LETTERS)
+        elif kind == 1:
+            del text[at]
+        elif kind == 2:
+            text.insert(at, rng.choice(_LETTERS))
+        elif at + 1 < len(text) and text[at + 1].isalpha():
+            text[at], text[at + 1] = text[at + 1], text[at]
+    return "".join(text)
