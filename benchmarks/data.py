@@ -1,0 +1,167 @@
+"""Made-up trade of any size for benchmarks: seeded, written once to benchmarks/.cache.
+
+Names are chains of the building blocks of chemical names, and of Hanzi that chemical names are written with. They
+name nothing; their lengths and letters are like those of real ones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from entente.screening.lexicon import latin
+from entente.screening.vocabulary import Name, Vocabulary
+from entente.substances.tables import TABLES
+
+CACHE = Path(__file__).parent / ".cache"
+ROW_GROUP = 250_000
+NAMES, LISTINGS = 20_000, 60_000
+_SUBSTANCES, _JURISDICTIONS = 5_000, ("US", "CN", "MX", "UN")
+_COUNTRIES = "US CN MX DE IN FR NL GB JP KR BR ZA TH VN TR ES IT BE PL CA".split()
+_HAN = "甲乙丙丁苯氯溴氨酮醛酸酯胺基哌啶喹啉吡咯唑嗪腈醇醚酚酐烯烷氧硝羟磺酰"
+_WORDS = (
+    "parts of machinery steel cotton shirts men women plastic boxes articles toys electric cable copper wire pump valve "
+    "spare new used goods medical textile fabric woven polyester polyether resin granules industrial grade technical "
+    "drums bags pallets cartons kg net gross lot batch order invoice purity min solution mixture paint pigment additive "
+    "food frozen fish coffee beans rubber seals motor gear bearing led lamp phone case screen paper printed labels wood "
+    "furniture chair table glass bottle ceramic tiles tools set bolt nut screw washer tube pipe fitting brass aluminium"
+).split()
+_SPANISH = "máquina repuestos acero inoxidable algodón camisas niño plástico artículos químico técnica caña tubería".split()
+_CHINESE = "机械零件 塑料制品 棉布 服装 电子元件 化工原料 工业用 包装 桶装 五金工具 玩具 家具 灯具 电缆 玻璃瓶".split()
+
+
+@cache
+def vocabulary(seed: int = 1) -> Vocabulary:
+    """20 k names of 5 k substances."""
+    rng, words = random.Random(seed), latin()
+    groups, roots = sorted(words["groups"]), sorted(w for w in words["roots"] if len(w) > 3)
+    tails = ["ine", "one", "ol", "ane", "ene", "amide", "oic acid", "al", "idine", "anol", "ketone", "azole", "oxide"]
+    texts: set[str] = set()
+    while len(texts) < NAMES * 4 // 5:
+        head = "-".join(rng.choice([str(rng.randrange(1, 9)), "N", "alpha", "o", "p"]) for _ in range(rng.randrange(2)))
+        body = "".join(rng.choice(groups) for _ in range(rng.randrange(0, 3))) + rng.choice(roots) + rng.choice(tails)
+        if len(body) > 7:
+            texts.add(f"{head}-{body}" if head else body)
+    while len(texts) < NAMES:
+        texts.add("".join(rng.choice(_HAN) for _ in range(rng.randrange(4, 9))))
+    ids = [f"s{number:05d}" for number in range(_SUBSTANCES)]
+    return Vocabulary.of(ids, (Name(text, number % _SUBSTANCES) for number, text in enumerate(sorted(texts))))
+
+
+class Register:
+    """60 k versions of listings: three of each substance in each of four jurisdictions."""
+
+    def __init__(self, seed: int = 2) -> None:
+        self._rng = random.Random(seed)
+
+    def table(self, name: str) -> pa.Table:
+        return {"listings": self._listings, "coverage": self._coverage, "jurisdictions": self._jurisdictions}[name]()
+
+    def _listings(self) -> pa.Table:
+        rows, open_end = [], dt.date(9999, 12, 31)
+        for number in range(_SUBSTANCES):
+            for jurisdiction in _JURISDICTIONS:
+                cuts = sorted(dt.date(2005, 1, 1) + dt.timedelta(days=self._rng.randrange(7000)) for _ in range(3))
+                for version, start in enumerate(cuts):
+                    end = cuts[version + 1] if version < 2 else open_end
+                    conditional = jurisdiction == "CN" and self._rng.random() < 0.1
+                    rows.append(
+                        {
+                            "listing_id": f"{jurisdiction}-{number:05d}-{version}",
+                            "substance_id": f"s{number:05d}",
+                            "instrument": f"list of {jurisdiction}",
+                            "jurisdiction": jurisdiction,
+                            "kind": "precursor_list",
+                            "category": str(version),
+                            "effective_from": start,
+                            "effective_to": end,
+                            "from_latest": start,
+                            "destination": "MX" if conditional else None,
+                            "directions": 7,
+                            "forms": 255,
+                            "confidence": "high",
+                            "known_from": dt.date(1, 1, 1),
+                            "known_to": open_end,
+                        }
+                    )
+        return pa.Table.from_pylist(rows, schema=TABLES["listings"])
+
+    def _coverage(self) -> pa.Table:
+        rows = [
+            {"jurisdiction": j, "date_from": dt.date(1, 1, 1), "date_to": dt.date(9999, 12, 31), "coverage": "complete"}
+            for j in _JURISDICTIONS
+        ]
+        return pa.Table.from_pylist(rows, schema=TABLES["coverage"])
+
+    def _jurisdictions(self) -> pa.Table:
+        rows = [
+            {"country": c, "jurisdiction": c, "date_from": dt.date(1, 1, 1), "date_to": dt.date(9999, 12, 31)}
+            for c in _COUNTRIES
+        ]
+        return pa.Table.from_pylist(rows, schema=TABLES["jurisdictions"])
+
+
+def _named(rng: random.Random, text: str) -> str:
+    kind = rng.random()
+    if kind < 0.3:
+        return text.upper()
+    return text.replace("-", " ") if kind < 0.5 else text
+
+
+def _description(rng: random.Random, names: tuple[Name, ...], *, hit: bool) -> str:
+    kind = rng.random()
+    words = _CHINESE if kind < 0.06 else _WORDS + _SPANISH if kind < 0.12 else _WORDS
+    parts = rng.choices(words, k=rng.randrange(3, 9))
+    if hit:
+        parts.insert(rng.randrange(len(parts)), _named(rng, rng.choice(names).text))
+    text = " ".join(parts)
+    return text.upper() if rng.random() < 0.3 else f"{text} {rng.randrange(1, 9999)}"
+
+
+def shipments(rows: int, hit_share: float, seed: int = 3) -> Path:
+    """A Parquet file of `rows` shipments with seven columns, about `hit_share` of which name a substance."""
+    CACHE.mkdir(exist_ok=True)
+    path = CACHE / f"shipments-{rows}-{hit_share}-{seed}.parquet"
+    if not path.exists():
+        part = path.with_suffix(".part")
+        with pq.ParquetWriter(part, _SCHEMA, compression="snappy") as writer:
+            for start in range(0, rows, ROW_GROUP):
+                writer.write_table(_group(start, min(ROW_GROUP, rows - start), hit_share, seed), row_group_size=ROW_GROUP)
+        part.rename(path)
+    return path
+
+
+_SCHEMA = pa.schema(
+    [
+        pa.field("row_id", pa.int64()),
+        pa.field("declaration_id", pa.string()),
+        pa.field("date", pa.date32()),
+        pa.field("export_country", pa.string()),
+        pa.field("destination_country", pa.string()),
+        pa.field("description", pa.string()),
+        pa.field("hs_code", pa.string()),
+    ],
+)
+
+
+def _group(start: int, size: int, hit_share: float, seed: int) -> pa.Table:
+    rng, fast = random.Random(seed * 1_000_003 + start), np.random.default_rng([seed, start])
+    names = vocabulary().names
+    hits = (fast.random(size) < hit_share).tolist()
+    countries = pa.array(_COUNTRIES)
+    columns = [
+        pa.array(np.arange(start, start + size)),
+        pa.array([f"DECL{number:011d}" for number in range(start, start + size)]),
+        pa.array(fast.integers(13_000, 20_000, size).astype(np.int32)).cast(pa.date32()),
+        countries.take(pa.array(fast.integers(0, len(countries), size))),
+        countries.take(pa.array(fast.integers(0, len(countries), size))),
+        pa.array([_description(rng, names, hit=hit) for hit in hits]),
+        pa.array([f"{code:06d}" for code in fast.integers(10_000, 980_000, size).tolist()]),
+    ]
+    return pa.Table.from_arrays(columns, schema=_SCHEMA)
