@@ -1,0 +1,30 @@
+"""Records: the canonical tables, and the readers and mappings that turn any source into them.
+
+Nothing is lost here: every record of a source is either accepted into a staged Parquet part or stands in the
+quarantine with file, line, field, value and reason. `rows_read == accepted + quarantined`, always.
+"""
+
+from entente.records.keys import party_key
+from entente.records.limits import Limits
+from entente.records.mapping import Mapping, load_mapping, parse_mapping, shipped_mapping_names
+from entente.records.schema import QUARANTINE, TABLES, schema, staged_schema, table_spec
+from entente.records.staging import Progress, SourceFile, StageResult, Warned, stage
+
+__all__ = [
+    "QUARANTINE",
+    "TABLES",
+    "Limits",
+    "Mapping",
+    "Progress",
+    "SourceFile",
+    "StageResult",
+    "Warned",
+    "load_mapping",
+    "parse_mapping",
+    "party_key",
+    "schema",
+    "shipped_mapping_names",
+    "stage",
+    "staged_schema",
+    "table_spec",
+]

@@ -1,0 +1,418 @@
+"""Turn a source column into a canonical one, vectorised, and say which cells could not be read.
+
+Two things can be wrong with a cell. A *problem* (a date or a number that cannot be read, a number out of range)
+makes the row unreadable: it goes to quarantine. A *warning* (a word that is not in the code list) nulls the cell and
+is counted, because losing a row of a shipment for a typo in its currency would be a silent loss of another kind.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from entente.records.codes import countries, country_words, currencies, currency_words, fold
+from entente.records.parsing import DateReader, parse_bool, parse_number, serial_date
+from entente.records.schema import FieldSpec
+
+Parser = Callable[[str], Any]
+_YEAR_ONE = dt.date(1, 1, 1).toordinal() - dt.date(1970, 1, 1).toordinal()
+_YEAR_END = dt.date(9999, 12, 31).toordinal() - dt.date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the cells of one column are to be read; a mapping may change it, a canonical file uses the defaults.
+
+    Args:
+        dates: reader of dates.
+        decimal: decimal mark.
+        thousands: thousands mark, if any.
+        factor: numbers are multiplied by it (unit conversion).
+        translate: folded source word -> code, looked up before the code list.
+        pad: digits are filled with zeros on the left up to this many.
+        split: text between the items of a list.
+        nulls: words that mean "no value", beside the empty cell.
+    """
+
+    dates: DateReader = field(default_factory=DateReader)
+    decimal: str = "."
+    thousands: str | None = None
+    factor: float | None = None
+    translate: dict[str, str] = field(default_factory=dict)
+    pad: int | None = None
+    split: str | None = None
+    nulls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coerced:
+    """One canonical column.
+
+    Args:
+        values: the column, of the field's type (strings may be dictionary-encoded).
+        problems: pairs of (reason code, mask of the cells that cannot be read).
+        warnings: (value, reason) -> number of cells that were nulled, or kept without a derived value.
+    """
+
+    values: pa.Array
+    problems: tuple[tuple[str, pa.Array], ...] = ()
+    warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def coerce(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
+    """Read `values`, an array of any Arrow type, as the canonical field `spec`."""
+    values = _simplify(values)
+    if pa.types.is_binary(values.type):
+        text, undecodable = _decoded(values)
+        read = coerce(text, spec, reading)
+        return Coerced(read.values, (*undecodable, *read.problems), read.warnings)
+    if pa.types.is_null(values.type):
+        return Coerced(pa.nulls(len(values), spec.arrow_type))
+    if reading.nulls and _is_text(values.type):
+        values = _blank_out(values, frozenset(reading.nulls))
+    return _COERCERS[spec.type](values, spec, reading)
+
+
+def _string(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
+    text, problems = as_text(values)
+    if reading.pad is not None:
+        text = _map_text(text, lambda word: _padded(word, reading.pad or 0))
+    if reading.translate and spec.codes is None and not spec.values:
+        text = _map_text(text, lambda word: reading.translate.get(fold(word), word))
+    lookup = _lookup(spec, reading)
+    if lookup is None:
+        return Coerced(_empty_to_null(text), problems)
+    coded, warnings = _coded(text, lookup, spec)
+    return Coerced(coded, problems, warnings)
+
+
+def _number(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
+    kind = values.type
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind):
+        numbers, unreadable = pc.cast(values, pa.float64(), safe=False), None
+    elif _is_text(kind):
+        numbers, unreadable = _parsed_numbers(values, reading)
+    else:
+        return _all_unreadable(values, spec, "not_a_number")
+    if reading.factor is not None:
+        numbers = pc.multiply(numbers, reading.factor)
+    return Coerced(numbers, tuple(_number_problems(numbers, unreadable, spec)))
+
+
+def _integer(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
+    if pa.types.is_integer(values.type) and not pa.types.is_uint64(values.type):
+        whole = pc.cast(values, pa.int64())
+        problems = _below(whole, spec)
+        return Coerced(_defaulted(whole, spec), problems)
+    read = _number(values, spec, reading)
+    uneven = pc.fill_null(pc.or_(pc.not_equal(pc.floor(read.values), read.values), pc.greater(pc.abs(read.values), 2.0**53)), False)
+    unusable = _any_mask([mask for _, mask in read.problems] + [uneven], len(values))
+    whole = pc.cast(pc.if_else(unusable, None, read.values), pa.int64())
+    problems = (*read.problems, ("not_a_whole_number", uneven)) if _some(uneven) else read.problems
+    return Coerced(_defaulted(whole, spec), problems)
+
+
+def _date(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
+    kind = values.type
+    if pa.types.is_date32(kind):
+        return Coerced(values, _date_problems(values))
+    if pa.types.is_timestamp(kind):
+        days = _local_days(values, reading.dates.zone)
+        return Coerced(days, _date_problems(days))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        if {"excel", "excel1904"} & set(reading.dates.formats) and pa.types.is_floating(kind):
+            return _serials(values)
+        values = as_text(values)[0]
+    if not _is_text(values.type):
+        return _all_unreadable(values, spec, "not_a_date")
+    days, unreadable = _parse_uniques(values, reading.dates, pa.date32())
+    return Coerced(days, _named("not_a_date", unreadable))
+
+
+def _bool(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
+    del reading
+    if pa.types.is_boolean(values.type):
+        return Coerced(values)
+    text, problems = as_text(values)
+    parsed, unreadable = _parse_uniques(text, parse_bool, pa.bool_())
+    return Coerced(parsed, problems, _counted(text, unreadable, f"not_in_list:{spec.type}"))
+
+
+def _list(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
+    if not (pa.types.is_list(values.type) or pa.types.is_large_list(values.type)):
+        text, problems = as_text(values)
+        split = reading.split or ";"
+        encoded = _encoded(text)
+        items = pa.array([_split(word, split) for word in encoded.dictionary.to_pylist()], pa.list_(pa.string()))
+        lists = pc.take(items, encoded.indices)
+    else:
+        lists, problems = pc.cast(values, pa.list_(pa.string())), ()
+    lookup = _lookup(spec, reading)
+    if lookup is None or len(lists) == lists.null_count:
+        return Coerced(lists, problems)
+    coded, warnings = _coded(lists.flatten(), lookup, spec)
+    return Coerced(_relist(lists, coded.cast(pa.string())), problems, warnings)
+
+
+_COERCERS: dict[str, Callable[[pa.Array, FieldSpec, Reading], Coerced]] = {
+    "string": _string,
+    "float64": _number,
+    "int64": _integer,
+    "date32": _date,
+    "bool": _bool,
+    "list<string>": _list,
+}
+
+
+def as_text(values: pa.Array) -> tuple[pa.Array, tuple[tuple[str, pa.Array], ...]]:
+    """Return the column as strings, plain or dictionary-encoded, and the cells that are not text at all."""
+    kind = values.type
+    if _is_text(kind):
+        return values, ()
+    if pa.types.is_binary(kind):
+        return _decoded(values)
+    if pa.types.is_floating(kind):
+        return _floats_as_text(values), ()
+    if pa.types.is_nested(kind):
+        return pa.nulls(len(values), pa.string()), (("not_text", pc.is_valid(values)),)
+    return pc.cast(values, pa.string()), ()
+
+
+def _simplify(values: pa.Array) -> pa.Array:
+    """Reduce the many Arrow types to the few that the readers know."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        if pa.types.is_string(kind.value_type):
+            return values
+        return _simplify(values.dictionary_decode())
+    if pa.types.is_large_string(kind) or str(kind) == "string_view":
+        return pc.cast(values, pa.string())
+    if pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind) or str(kind) == "binary_view":
+        return pc.cast(values, pa.binary())
+    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
+        return pc.cast(values, pa.float64())
+    if pa.types.is_date64(kind):
+        return pc.cast(values, pa.date32())
+    return values
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind))
+
+
+def _encoded(text: pa.Array) -> pa.DictionaryArray:
+    return text if pa.types.is_dictionary(text.type) else pc.dictionary_encode(text)
+
+
+def _empty_to_null(text: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(text.type):
+        words = text.dictionary
+        if not _some(pc.equal(pc.binary_length(words), 0)):
+            return text
+        return _map_text(text, lambda word: word or None)
+    empty = pc.equal(pc.binary_length(text), 0)
+    return pc.if_else(empty, pa.scalar(None, pa.string()), text) if _some(empty) else text
+
+
+def _map_text(text: pa.Array, function: Callable[[str], str | None]) -> pa.DictionaryArray:
+    encoded = _encoded(text)
+    changed = pa.array([None if word is None else function(word) for word in encoded.dictionary.to_pylist()], pa.string())
+    again = pc.dictionary_encode(changed)
+    return pa.DictionaryArray.from_arrays(pc.take(again.indices, encoded.indices), again.dictionary)
+
+
+def _blank_out(text: pa.Array, nulls: frozenset[str]) -> pa.Array:
+    return _map_text(text, lambda word: None if word.strip() in nulls else word)
+
+
+def _padded(word: str, width: int) -> str:
+    digits = word.strip()
+    return digits.zfill(width) if digits.isascii() and digits.isdigit() else word
+
+
+def _split(word: str | None, mark: str) -> list[str] | None:
+    items = [item.strip() for item in (word or "").split(mark)]
+    return [item for item in items if item] or None
+
+
+def _lookup(spec: FieldSpec, reading: Reading) -> Callable[[str], str | None] | None:
+    if spec.values:
+        known = {fold(word): word for word in spec.values}
+        return lambda word: reading.translate.get(fold(word)) or known.get(fold(word))
+    if spec.codes == "iso3166-1-alpha-2":
+        return lambda word: reading.translate.get(fold(word)) or country_words().get(fold(word))
+    if spec.codes == "iso4217":
+        return lambda word: reading.translate.get(fold(word)) or currency_words().get(fold(word))
+    return None
+
+
+_EXACT = {"iso3166-1-alpha-2": countries, "iso4217": currencies}
+
+
+def _coded(text: pa.Array, lookup: Callable[[str], str | None], spec: FieldSpec) -> tuple[pa.Array, Counter[tuple[str, str]]]:
+    encoded = _encoded(text)
+    words = encoded.dictionary.to_pylist()
+    codes = [lookup(word) if word is not None and word.strip() else None for word in words]
+    if codes == words:
+        return encoded, Counter()
+    again = pc.dictionary_encode(pa.array(codes, pa.string()))
+    coded = pa.DictionaryArray.from_arrays(pc.take(again.indices, encoded.indices), again.dictionary)
+    unknown = [word is not None and bool(word.strip()) and code is None for word, code in zip(words, codes, strict=True)]
+    if not any(unknown):
+        return coded, Counter()
+    mask = pc.fill_null(pc.take(pa.array(unknown), encoded.indices), False)
+    return coded, _counted(encoded, mask, f"not_in_list:{spec.codes or spec.name}")
+
+
+def _counted(text: pa.Array, mask: pa.Array | None, reason: str) -> Counter[tuple[str, str]]:
+    if mask is None or not _some(mask):
+        return Counter()
+    counts = pc.value_counts(pc.cast(pc.filter(text, mask), pa.string()))
+    return Counter({(item["values"], reason): item["counts"] for item in counts.to_pylist()})
+
+
+def _parse_uniques(text: pa.Array, parse: Parser, kind: pa.DataType) -> tuple[pa.Array, pa.Array | None]:
+    encoded = _encoded(text)
+    results, wrong = [], []
+    for word in encoded.dictionary.to_pylist():
+        value, bad = _tried(parse, word)
+        results.append(value)
+        wrong.append(bad)
+    values = pc.take(pa.array(results, kind), encoded.indices)
+    if not any(wrong):
+        return values, None
+    return values, pc.fill_null(pc.take(pa.array(wrong), encoded.indices), False)
+
+
+def _tried(parse: Parser, word: str | None) -> tuple[Any, bool]:
+    if word is None or not word.strip():
+        return None, False
+    try:
+        return parse(word), False
+    except (ValueError, OverflowError):
+        return None, True
+
+
+def _parsed_numbers(text: pa.Array, reading: Reading) -> tuple[pa.Array, pa.Array | None]:
+    if reading.decimal == "." and reading.thousands is None and not pa.types.is_dictionary(text.type):
+        try:
+            return pc.cast(text, pa.float64()), None
+        except pa.ArrowInvalid:  # blanks, or something that is no number: look at each distinct text
+            pass
+    return _parse_uniques(text, lambda word: parse_number(word, decimal=reading.decimal, thousands=reading.thousands), pa.float64())
+
+
+def _number_problems(numbers: pa.Array, unreadable: pa.Array | None, spec: FieldSpec) -> list[tuple[str, pa.Array]]:
+    problems = list(_named("not_a_number", unreadable))
+    infinite = pc.fill_null(pc.invert(pc.is_finite(numbers)), False)
+    problems += _named("not_finite", infinite)
+    problems += _below(numbers, spec)
+    return problems
+
+
+def _below(numbers: pa.Array, spec: FieldSpec) -> tuple[tuple[str, pa.Array], ...]:
+    if spec.minimum is None or numbers.null_count == len(numbers):
+        return ()
+    smallest = pc.min(numbers)
+    if smallest.as_py() is None or not smallest.as_py() < spec.minimum:
+        return ()
+    return _named("below_minimum", pc.fill_null(pc.less(numbers, pa.scalar(spec.minimum, pa.float64())), False))
+
+
+def _date_problems(days: pa.Array) -> tuple[tuple[str, pa.Array], ...]:
+    numbers = pc.cast(days, pa.int32())
+    ends = pc.min_max(numbers).as_py()
+    if ends["min"] is None or (ends["min"] >= _YEAR_ONE and ends["max"] <= _YEAR_END):
+        return ()
+    outside = pc.or_(pc.less(numbers, _YEAR_ONE), pc.greater(numbers, _YEAR_END))
+    return _named("not_a_date", pc.fill_null(outside, False))
+
+
+def _local_days(moments: pa.Array, zone: str | None) -> pa.Array:
+    if moments.type.tz is not None and zone is not None:
+        moments = pc.local_timestamp(pc.cast(moments, pa.timestamp(moments.type.unit, tz=zone)))
+    elif moments.type.tz is not None:
+        moments = pc.cast(moments, pa.timestamp(moments.type.unit, tz="UTC"))
+        moments = pc.local_timestamp(moments)
+    return pc.cast(pc.floor_temporal(moments, unit="day"), pa.date32())
+
+
+def _serials(values: pa.Array) -> Coerced:
+    days, bad = [], []
+    for serial in values.to_pylist():
+        try:
+            days.append(None if serial is None else serial_date(serial))
+            bad.append(False)
+        except ValueError:
+            days.append(None)
+            bad.append(True)
+    return Coerced(pa.array(days, pa.date32()), _named("not_a_date", pa.array(bad, pa.bool_())))
+
+
+def _all_unreadable(values: pa.Array, spec: FieldSpec, reason: str) -> Coerced:
+    return Coerced(pa.nulls(len(values), spec.arrow_type), _named(reason, pc.is_valid(values)))
+
+
+def _decoded(values: pa.Array) -> tuple[pa.Array, tuple[tuple[str, pa.Array], ...]]:
+    try:
+        return pc.cast(values, pa.string()), ()
+    except pa.ArrowInvalid:
+        pass
+    texts, bad = [], []
+    for item in values.to_pylist():
+        try:
+            texts.append(None if item is None else item.decode("utf-8"))
+            bad.append(False)
+        except UnicodeDecodeError:
+            texts.append(None)
+            bad.append(True)
+    return pa.array(texts, pa.string()), _named("not_decodable", pa.array(bad))
+
+
+def _floats_as_text(values: pa.Array) -> pa.Array:
+    """Write whole floats without a point: spreadsheets keep identifiers as floats."""
+    texts = [None if x is None else str(int(x)) if x == x and abs(x) < 2.0**53 and x == int(x) else repr(x) for x in values.to_pylist()]  # noqa: PLR0124 (NaN)
+    return pa.array(texts, pa.string())
+
+
+def _relist(lists: pa.Array, items: pa.Array) -> pa.Array:
+    """Put coded items back into their lists, leaving out those that were nulled; an emptied list becomes null."""
+    if items.null_count == 0 and lists.null_count == 0 and not _some(pc.equal(pc.list_value_length(lists), 0)):
+        return pa.ListArray.from_arrays(_offsets(lists), items)
+    flat = items.to_pylist()
+    out, start = [], 0
+    for length in pc.list_value_length(lists).to_pylist():
+        size = length or 0
+        out.append([item for item in flat[start : start + size] if item is not None] or None)
+        start += size
+    return pa.array(out, pa.list_(pa.string()))
+
+
+def _offsets(lists: pa.Array) -> pa.Array:
+    offsets = lists.offsets
+    return pc.cast(pc.subtract(offsets, offsets[0]), pa.int32())
+
+
+def _defaulted(whole: pa.Array, spec: FieldSpec) -> pa.Array:
+    return whole if spec.default is None or whole.null_count == 0 else pc.fill_null(whole, spec.default)
+
+
+def _named(reason: str, mask: pa.Array | None) -> tuple[tuple[str, pa.Array], ...]:
+    return ((reason, mask),) if mask is not None and _some(mask) else ()
+
+
+def _any_mask(masks: list[pa.Array], length: int) -> pa.Array:
+    result = pa.repeat(pa.scalar(False), length)
+    for mask in masks:
+        result = pc.or_(result, mask)
+    return result
+
+
+def _some(mask: pa.Array) -> bool:
+    return bool(pc.any(mask).as_py())

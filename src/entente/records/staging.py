@@ -1,0 +1,336 @@
+"""Stage sources: files of any kind in, canonical Parquet parts and one quarantine file out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from entente.engine.pool import iter_tasks, run_tasks
+from entente.errors import Place
+from entente.records.duplicates import duplicate_keys
+from entente.records.limits import Limits
+from entente.records.mapping import FileFormat, Mapping, canonical_mapping, check_columns, require_mapping
+from entente.records.reading import Source, open_source
+from entente.records.reading.base import Part
+from entente.records.schema import QUARANTINE, staged_schema, table_spec
+from entente.records.shaping import Warnings, quarantine_table, shape
+from entente.records.sources import Digest, check_unchanged, digest, expand
+
+CODEC = "lz4"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far staging is: rows done so far and the file being read."""
+
+    file: Path
+    files_done: int
+    files: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """What became of one input file; `rows_read` = `accepted` + `quarantined`."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    kind: str
+    encoding: str | None
+    rows_read: int
+    accepted: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A value that was not understood, or a thing worth knowing, that cost no row.
+
+    Args:
+        file: input file; empty when it concerns all of them.
+        field: canonical field.
+        value: the value, clipped.
+        reason: `not_in_list:<list>`, `no_hs6`, `unit_not_a_mass`, `duplicate_key` or `more_values` (cells with further
+            values that are not listed one by one).
+        count: cells or rows.
+    """
+
+    file: str
+    field: str
+    value: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """Staged parts of one table.
+
+    Args:
+        table: canonical table.
+        parts: Parquet files in the staged schema; at least one, though it may have no rows.
+        quarantine: one Parquet file, always there.
+        files: input files in order; `source_file` of a row is the position here.
+        present_columns: canonical columns that some source carried with a value.
+        warnings: what was nulled or doubtful, by file, field and value.
+    """
+
+    table: str
+    parts: tuple[Path, ...]
+    quarantine: Path
+    files: tuple[SourceFile, ...]
+    present_columns: frozenset[str]
+    warnings: tuple[Warned, ...] = ()
+
+    @property
+    def accepted(self) -> int:
+        """Rows in the parts."""
+        return sum(file.accepted for file in self.files)
+
+    @property
+    def quarantined(self) -> int:
+        """Rows in the quarantine file."""
+        return sum(file.quarantined for file in self.files)
+
+    @property
+    def rows_read(self) -> int:
+        """Records found in the files."""
+        return sum(file.rows_read for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    part: Part
+    mapping: Mapping
+    file: str
+    file_index: int
+    number: int
+    out: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    file_index: int
+    read: int
+    accepted: int
+    quarantined: int
+    part: Path | None
+    quarantine: Path | None
+    warnings: Warnings
+    present: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Tally:
+    read: Counter[int] = field(default_factory=Counter)
+    accepted: Counter[int] = field(default_factory=Counter)
+    quarantined: Counter[int] = field(default_factory=Counter)
+    warnings: dict[int, Warnings] = field(default_factory=dict)
+    present: set[str] = field(default_factory=set)
+    parts: list[Path] = field(default_factory=list)
+
+
+def stage(
+    table: str,
+    sources: Sequence[Path],
+    mapping: Mapping | None,
+    out: Path,
+    *,
+    processes: int | None = 1,
+    progress: Callable[[Progress], None] | None = None,
+    limits: Limits | None = None,
+) -> StageResult:
+    """Read all sources of one table and write them in canonical form.
+
+    Args:
+        table: canonical table.
+        sources: files, globs and folders.
+        mapping: how to read them; None for files that have the canonical column names.
+        out: folder for the parts; made when it is not there.
+        processes: worker processes; None means one per usable core.
+        progress: called now and then from this process.
+        limits: bounds on what is read.
+
+    Raises:
+        InputError: a file cannot be read at all; single rows that cannot be read go to quarantine instead.
+        UsageError: there is no such table, or the mapping is for another one.
+    """
+    limits = limits or Limits()
+    table_spec(table)
+    if mapping is not None:
+        require_mapping(table, mapping)
+    paths = expand(sources)
+    opened = [_opened(path, table, mapping, limits) for path in paths]
+    out.mkdir(parents=True, exist_ok=True)
+    digests = run_tasks(digest, paths, processes)
+    tally = _Tally()
+    with ExitStack() as stack:
+        quarantine = out / "quarantine.parquet"
+        writer = stack.enter_context(pq.ParquetWriter(quarantine, QUARANTINE, compression="zstd"))
+        results = stack.enter_context(_closing(iter_tasks(_run, _tasks(opened, paths, out), processes)))
+        for done in results:
+            _add(tally, done, writer, limits)
+            if progress is not None:
+                progress(Progress(paths[done.file_index], done.file_index, len(paths), tally.accepted.total() + tally.quarantined.total()))
+    for before in digests:
+        check_unchanged(before)
+    return _result(table, out, quarantine, tally, opened, digests)
+
+
+def _opened(path: Path, table: str, mapping: Mapping | None, limits: Limits) -> tuple[Source, Mapping]:
+    source = open_source(path, mapping.format if mapping else FileFormat(), limits)
+    chosen = mapping or canonical_mapping(table, source.columns)
+    check_columns(chosen, source.columns, Place(str(path)))
+    return source, chosen
+
+
+def _tasks(opened: list[tuple[Source, Mapping]], paths: list[Path], out: Path) -> Iterator[_Task]:
+    for index, ((source, mapping), path) in enumerate(zip(opened, paths, strict=True)):
+        for number, part in enumerate(source.parts(mapping.needs)):
+            yield _Task(part, mapping, str(path), index, number, out)
+
+
+def _run(task: _Task) -> _Done:
+    """Read, shape and write one part; runs in a worker process."""
+    writers = _Writers(task)
+    warnings: Warnings = Counter()
+    present: set[str] = set()
+    read = 0
+    with writers.stack:
+        for block in task.part.blocks():
+            read += block.rows.num_rows + len(block.bad)
+            if block.rows.num_rows:
+                shaped = shape(block.rows, block.lines, task.mapping, file=task.file, file_index=task.file_index)
+                writers.accept(shaped.accepted)
+                writers.quarantine(shaped.quarantined)
+                warnings.update(shaped.warnings)
+                present |= shaped.present
+            writers.quarantine(quarantine_table(list(block.bad), task.file))
+    if read != writers.accepted + writers.quarantined:
+        raise AssertionError(f"{task.file}: {read} rows read, {writers.accepted} accepted, {writers.quarantined} quarantined")
+    return _Done(task.file_index, read, writers.accepted, writers.quarantined, writers.part, writers.bad, warnings, frozenset(present))
+
+
+class _Writers:
+    """Open a part's files only when there is something to write."""
+
+    def __init__(self, task: _Task) -> None:
+        self.stack = ExitStack()
+        self.part: Path | None = None
+        self.bad: Path | None = None
+        self.accepted = 0
+        self.quarantined = 0
+        self._stem = f"{task.mapping.table}-{task.file_index:05d}-{task.number:06d}"
+        self._out = task.out
+        self._good_writer: pq.ParquetWriter | None = None
+        self._bad_writer: pq.ParquetWriter | None = None
+
+    def accept(self, rows: pa.Table) -> None:
+        if not rows.num_rows:
+            return
+        if self._good_writer is None:
+            self.part = self._out / f"{self._stem}.parquet"
+            self._good_writer = self.stack.enter_context(_staged_writer(self.part, rows.schema))
+        self._good_writer.write_table(_like(rows, self._good_writer.schema))
+        self.accepted += rows.num_rows
+
+    def quarantine(self, rows: pa.Table) -> None:
+        if not rows.num_rows:
+            return
+        if self._bad_writer is None:
+            self.bad = self._out / f"{self._stem}.quarantine.parquet"
+            self._bad_writer = self.stack.enter_context(pq.ParquetWriter(self.bad, QUARANTINE))
+        self._bad_writer.write_table(rows)
+        self.quarantined += rows.num_rows
+
+
+def _staged_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Write dictionary-encoded columns as they are; without the Arrow schema they read back as plain strings."""
+    coded = [item.name for item in schema if pa.types.is_dictionary(item.type) or pa.types.is_date32(item.type)]
+    return pq.ParquetWriter(path, schema, compression=CODEC, use_dictionary=coded, store_schema=False, write_statistics=["date"])
+
+
+def _like(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give a later batch the first batch's representation: a column may be plain in one and coded in another."""
+    if rows.schema.equals(schema):
+        return rows
+    columns = []
+    for item in schema:
+        column = rows.column(item.name)
+        if column.type != item.type:
+            column = column.dictionary_encode() if pa.types.is_dictionary(item.type) else column.cast(item.type)
+        columns.append(column)
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _add(tally: _Tally, done: _Done, writer: pq.ParquetWriter, limits: Limits) -> None:
+    tally.read[done.file_index] += done.read
+    tally.accepted[done.file_index] += done.accepted
+    tally.quarantined[done.file_index] += done.quarantined
+    tally.present |= done.present
+    if done.part is not None:
+        tally.parts.append(done.part)
+    if done.quarantine is not None:
+        with pq.ParquetFile(done.quarantine) as file:
+            for batch in file.iter_batches():
+                writer.write_batch(batch)
+        done.quarantine.unlink()
+    kept = tally.warnings.setdefault(done.file_index, Counter())
+    for key, count in done.warnings.items():
+        known = key in kept or len(kept) < limits.max_warnings
+        kept[key if known else (key[0], "", "more_values")] += count
+
+
+def _result(table: str, out: Path, quarantine: Path, tally: _Tally, opened: list[tuple[Source, Mapping]], digests: list[Digest]) -> StageResult:
+    if not tally.parts:
+        empty = out / f"{table}-00000-000000.parquet"
+        pq.write_table(staged_schema(table).empty_table(), empty, compression=CODEC, store_schema=False)
+        tally.parts.append(empty)
+    warnings = [Warned(str(digests[index].path), *key, count) for index, kept in sorted(tally.warnings.items()) for key, count in sorted(kept.items())]
+    again = duplicate_keys(tally.parts, table_spec(table).key)
+    if again:
+        warnings.append(Warned("", "/".join(table_spec(table).key), "", "duplicate_key", again))
+    return StageResult(
+        table=table,
+        parts=tuple(tally.parts),
+        quarantine=quarantine,
+        files=tuple(_file(index, source, digests[index], tally) for index, (source, _) in enumerate(opened)),
+        present_columns=frozenset(tally.present),
+        warnings=tuple(warnings),
+    )
+
+
+def _file(index: int, source: Source, found: Digest, tally: _Tally) -> SourceFile:
+    accepted, quarantined = tally.accepted[index], tally.quarantined[index]
+    return SourceFile(
+        path=found.path,
+        sha256=found.sha256,
+        bytes=found.size,
+        kind=source.kind,
+        encoding=source.encoding,
+        rows_read=tally.read[index],
+        accepted=accepted,
+        quarantined=quarantined,
+    )
+
+
+class _closing:  # noqa: N801 (a context manager that reads like contextlib.closing)
+    """Close the iterator of results whatever happens, so that no worker outlives its run."""
+
+    def __init__(self, results: Iterator[_Done]) -> None:
+        self._results = results
+
+    def __enter__(self) -> Iterator[_Done]:
+        return self._results
+
+    def __exit__(self, *_: object) -> None:
+        close = getattr(self._results, "close", None)
+        if close is not None:
+            close()
