@@ -60,8 +60,8 @@ class Located:
 
 def locate(block: Block, found: Found) -> Located:
     """Matches that lie in one row."""
-    first = block.locate(found.start)
-    last = block.locate(found.end - 1) if block.codes is None else block.locate(_last_lead(block.squashed, found.end))
+    end = found.end - 1 if block.codes is None else _last_lead(block.squashed, found.end)
+    first, last = np.split(block.locate(np.concatenate([found.start, end])), 2)
     row = block.row_of(first)
     inside = last < block.offsets[row + 1]
     return Located(found.pattern, first, last, row).where(inside)

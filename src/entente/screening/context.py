@@ -6,6 +6,7 @@ the neighbouring words, each distinct word judged once; only the others are read
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,10 +70,11 @@ class Context:
         excluded = np.isin(hits.row, excluding)
         telling = self._telling(block, hits) | excluded
         names_before, names_behind = np.isin(hits.first - 1, hits.last), np.isin(hits.last + 1, hits.first)
-        for at in np.flatnonzero(telling).tolist():
-            left, right = surroundings(block, hits, at, CLAUSE if excluded[at] else WINDOW)
-            number = int(hits.pattern[at])
-            reading = self._read(number, left, right, before=bool(names_before[at]), behind=bool(names_behind[at]))
+        some = np.flatnonzero(telling)
+        texts = _surroundings(block, hits.where(some), np.where(excluded[some], CLAUSE, WINDOW)) if len(some) else ()
+        numbers, before, behind = hits.pattern[some].tolist(), names_before[some].tolist(), names_behind[some].tolist()
+        for at, number, (left, right), *beside in zip(some.tolist(), numbers, texts, before, behind, strict=True):
+            reading = self._read(number, left, right, before=beside[0], behind=beside[1])
             stands[at], form[at] = reading.stands, reading.form
             if self._weak[number]:
                 chemical[at] = has_chemical_word(left, right) or has_chemical_word_han(left, right)
@@ -99,13 +101,15 @@ class Context:
         return han | joined | special | _any_telling(words[0]) | _any_telling(words[1])
 
 
-def surroundings(block: Block, hits: Located, at: int, before: int) -> tuple[str, str]:
-    """Folded text before (so many characters) and behind one match, within its row."""
-    row = hits.row[at]
-    first, last = int(hits.first[at]), int(hits.last[at])
-    left = _text(block, max(first - before, int(block.offsets[row])), first)
-    right = _text(block, last + 1, min(last + 1 + WINDOW, int(block.offsets[row + 1])))
-    return left, right
+def _surroundings(block: Block, hits: Located, before: I64) -> Iterator[tuple[str, str]]:
+    """Folded text before (so many characters) and behind each match, within its row."""
+    start, end = block.offsets[hits.row], block.offsets[hits.row + 1]
+    left, right = np.maximum(hits.first - before, start), np.minimum(hits.last + 1 + WINDOW, end)
+    low, high = int(left.min()), int(right.max())
+    text = _text(block, low, high)
+    columns = (left - low, hits.first - low, hits.last + 1 - low, right - low)
+    for a, b, c, d in zip(*(column.tolist() for column in columns), strict=True):
+        yield text[a:b], text[c:d]
 
 
 def _text(block: Block, start: int, end: int) -> str:

@@ -58,21 +58,21 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator
     names = boundaries.whole_words(block, hits.where(~is_cas & ~is_marker), patterns)
     names = boundaries.longest(names.where(boundaries.lawful_breaks(block, names, patterns)))
     excluding = np.unique(hits.row[is_marker])
-    if compiled.misspellings is not None:
-        near, mentions = _misspelled(compiled, compiled.misspellings, block, names, excluding)
-        yield mentions
-        names = _outside(names, near)
     judged = compiled.context.judge(block, names, excluding)
+    if compiled.misspellings is not None:
+        near, mentions = _misspelled(compiled, compiled.misspellings, block, (names, judged.stands), excluding)
+        yield mentions
+        judged = replace(judged, stands=judged.stands & _outside(names, near))
     chemical = chemical[block.rows[names.row]] | judged.chemical
     stands = judged.stands
     yield _mentions(block, names.where(stands), patterns, chemical[stands], DESCRIPTION, judged.form[stands])
 
 
 def _misspelled(
-    compiled: Compiled, misspellings: Misspellings, block: Block, exact: Located, excluding: I64
+    compiled: Compiled, misspellings: Misspellings, block: Block, exact: tuple[Located, Flags], excluding: I64
 ) -> tuple[Located, Mentions]:
     """Misspelled names where no name stands, read in their surroundings as names are."""
-    near = misspellings.find(block, exact)
+    near = misspellings.find(block, *exact)
     judged = compiled.context.judge(block, near.hits, excluding)
     hits, edits = near.hits.where(judged.stands), near.edits[judged.stands]
     sure_enough = np.ones(len(hits), np.bool_)
@@ -82,12 +82,12 @@ def _misspelled(
     return hits, replace(mentions, sure=sure, method=np.full(len(mentions), MISSPELLING))
 
 
-def _outside(names: Located, near: Located) -> Located:
+def _outside(names: Located, near: Located) -> Flags:
     """Names that are not a part of a longer, misspelled name."""
     hit, other = overlaps(near, names)
     outside = np.ones(len(names), np.bool_)
     outside[other[is_within(near, hit, names, other)]] = False
-    return names.where(outside)
+    return outside
 
 
 def _mentions(

@@ -113,7 +113,8 @@ def _gather_codes(codes: U32, start: I64, end: I64) -> pa.StringArray:
 
 def _select(kept: U8, positions: I64) -> I64:
     """Index of the k-th set flag for each k in `positions`."""
-    if len(positions) * 16 > len(kept):
+    # one pass over everything is cheaper than a chunk for each position, unless positions are few
+    if len(positions) * _CHUNK * 2 > len(kept):
         return np.flatnonzero(kept)[positions]
     padding = (-len(kept)) % _CHUNK
     chunks = (np.concatenate([kept, np.zeros(padding, np.uint8)]) if padding else kept).reshape(-1, _CHUNK)
