@@ -127,7 +127,9 @@ def findings(
     coverage = coverage_on(register, jurisdiction, on)
     candidates = register.by_subject.get((substance_id, jurisdiction), ())
     reasons = [(reason_of(x, on, form, destination, direction), x) for x in candidates]
-    in_force = tuple(Finding(jurisdiction, LISTED, "in_force", coverage, x) for reason, x in reasons if reason == "in_force")
+    in_force = tuple(
+        Finding(jurisdiction, LISTED, "in_force", coverage, x) for reason, x in reasons if reason == "in_force"
+    )
     return in_force or (_nearest(reasons, jurisdiction, coverage, destination),)
 
 
@@ -162,8 +164,12 @@ def _nearest(reasons: list[tuple[str, Listing]], jurisdiction: str, coverage: st
     for reason in NEAREST[:-1]:
         same = [listing for found, listing in reasons if found == reason]
         if same:
-            unknown = reason == "effective_date_imprecise" or (reason == "destination_outside_scope" and destination is None)
-            return Finding(jurisdiction, _status(coverage, unknown=unknown), reason, coverage, _representative(reason, same))
+            unknown = reason == "effective_date_imprecise" or (
+                reason == "destination_outside_scope" and destination is None
+            )
+            return Finding(
+                jurisdiction, _status(coverage, unknown=unknown), reason, coverage, _representative(reason, same)
+            )
     return Finding(jurisdiction, _status(coverage), "no_listing", coverage)
 
 

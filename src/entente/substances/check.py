@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from entente.substances.asof import Finding, findings
 from entente.substances.jurisdictions import UN
 from entente.substances.model import Direction
-from entente.substances.resolve import Resolved, check_digit_ok, resolve
+from entente.substances.resolve import Resolved, check_digit_ok, parse_cas, resolve, with_check_digit
 
 if TYPE_CHECKING:
     from entente.substances.register import Register
@@ -65,7 +65,16 @@ def check(
     """
     resolved = resolve(register, text)
     answers = [answer for item in resolved for answer in _answers(register, item, exporting, importing, on, transit)]
-    return Check(text, on, exporting, importing, tuple(transit), resolved, tuple(answers), tuple(_notes(text, resolved)))
+    return Check(
+        text,
+        on,
+        exporting,
+        importing,
+        tuple(transit),
+        resolved,
+        tuple(answers),
+        tuple(_notes(register, text, resolved)),
+    )
 
 
 def _answers(
@@ -76,24 +85,40 @@ def _answers(
     on: date,
     transit: Sequence[str],
 ) -> Iterator[RoleAnswer]:
-    roles: list[tuple[str, str | None, Direction]] = [("export", exporting, Direction.EXPORT), ("import", importing, Direction.IMPORT)]
+    roles: list[tuple[str, str | None, Direction]] = [
+        ("export", exporting, Direction.EXPORT),
+        ("import", importing, Direction.IMPORT),
+    ]
     roles += [("transit", country, Direction.TRANSIT) for country in transit]
     for role, country, direction in roles:
         for jurisdiction in register.jurisdictions.of(country, on) if country else ():
             for finding in findings(
-                register, resolved.substance_id, on, jurisdiction, destination=importing, direction=direction, form=resolved.form
+                register,
+                resolved.substance_id,
+                on,
+                jurisdiction,
+                destination=importing,
+                direction=direction,
+                form=resolved.form,
             ):
                 yield RoleAnswer(role, country, resolved, finding)
     for finding in findings(register, resolved.substance_id, on, UN, destination=importing, form=resolved.form):
         yield RoleAnswer("international", None, resolved, finding)
 
 
-def _notes(text: str, resolved: Sequence[Resolved]) -> Iterator[str]:
-    compact = text.strip()
+def _notes(register: Register, text: str, resolved: Sequence[Resolved]) -> Iterator[str]:
     if not resolved:
         yield "No list in the register knows this name or number. That does not mean that it is not controlled."
-        parts = compact.split("-")
-        if len(parts) == 3 and all(part.isdigit() for part in parts) and len(parts[2]) == 1 and not check_digit_ok(compact):
-            yield "The check digit of this CAS number is wrong: it is misprinted or misread."
+        yield from _misprint(register, text)
     if len({item.substance_id for item in resolved}) > 1:
         yield "The text means more than one substance of the register; each is answered for."
+
+
+def _misprint(register: Register, text: str) -> Iterator[str]:
+    cas = parse_cas(text)
+    if cas is None or check_digit_ok(cas):
+        return
+    meant = with_check_digit(cas)
+    names = [register.substances[item.substance_id].name() for item in resolve(register, meant)]
+    which = f", which is {names[0]}" if names else ""
+    yield f"The check digit of this CAS number is wrong: it is misprinted or misread. Perhaps {meant} is meant{which}."

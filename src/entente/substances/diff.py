@@ -30,12 +30,10 @@ class Change:
 
 def diff(old: Register, new: Register) -> tuple[Change, ...]:
     """Differences from `old` to `new`, sorted by kind and id."""
-    return tuple(
-        [
-            *_compare("instrument", old.instruments, new.instruments),
-            *_compare("substance", old.substances, new.substances),
-            *_compare("listing", {x.id: x for x in old.listings}, {x.id: x for x in new.listings}),
-        ],
+    return (
+        *_compare("instrument", old.instruments, new.instruments),
+        *_compare("substance", old.substances, new.substances),
+        *_compare("listing", {x.id: x for x in old.listings}, {x.id: x for x in new.listings}),
     )
 
 

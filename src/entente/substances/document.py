@@ -113,7 +113,9 @@ class _Converter:
     def convert(self, node: Any) -> Any:
         self.values += 1
         if id(node) in self.open or self.values > _MAX_VALUES:
-            raise self._error(node, "An alias contains itself, or aliases multiply without end", "Write the values out.")
+            raise self._error(
+                node, "An alias contains itself, or aliases multiply without end", "Write the values out."
+            )
         if isinstance(node, yaml.ScalarNode):
             return node.value if node.style not in (None, "") else _WORDS.get(node.value, node.value)
         self.open.add(id(node))

@@ -58,5 +58,7 @@ def load_jurisdictions() -> Jurisdictions:
         for member in union["members"]:
             start = parse_day(member["from"]) if "from" in member else BEGINNING
             end = parse_day(member["to"]) if "to" in member else FOREVER
-            rows.update(Membership(country, union["jurisdiction"], start, end) for country in member["countries"].split())
+            rows.update(
+                Membership(country, union["jurisdiction"], start, end) for country in member["countries"].split()
+            )
     return Jurisdictions(tuple(sorted(rows, key=lambda m: (m.country, m.jurisdiction, m.start))))

@@ -78,13 +78,20 @@ class DocumentParser:
     def _substance(self, raw: Raw, i: int) -> Substance:
         path = ("substances", i)
         known = self._known(raw, path, self.learned)
-        names = [self._name(item, lang, rank, known) for lang in _LANGS for rank, item in enumerate(raw["names"].get(lang, ()))]
+        names = [
+            self._name(item, lang, rank, known)
+            for lang in _LANGS
+            for rank, item in enumerate(raw["names"].get(lang, ()))
+        ]
         names += [self._name(item, "mul", -1, known) for item in raw.get("acronyms", ())]
         return Substance(
             id=raw["id"],
             group=raw.get("group", "chemical"),
             names=tuple(names),
-            cas=tuple(CasNumber(c["cas"], _forms(c.get("form", ())), self._known(c, path, known.start)) for c in raw.get("cas", ())),
+            cas=tuple(
+                CasNumber(c["cas"], _forms(c.get("form", ())), self._known(c, path, known.start))
+                for c in raw.get("cas", ())
+            ),
             hs=tuple(HsCode(h["code"].replace(".", ""), h["edition"], h["specific"]) for h in raw.get("hs", ())),
             sources=_sources(raw),
             note=raw.get("note"),
@@ -97,7 +104,9 @@ class DocumentParser:
         item: Raw = {"text": raw} if isinstance(raw, str) else raw
         kind = "acronym" if rank < 0 else "synonym" if rank else "name"
         needs_context = kind == "acronym" or bool(item.get("needs_context", False))
-        return Name(item["text"], lang, kind, needs_context, _forms(item.get("form", ())), self._known(item, (), known.start))
+        return Name(
+            item["text"], lang, kind, needs_context, _forms(item.get("form", ())), self._known(item, (), known.start)
+        )
 
     def _listing(self, raw: Raw, i: int) -> Listing:
         path = ("listings", i)

@@ -61,7 +61,9 @@ class Register:
     jurisdictions: Jurisdictions
     lists: tuple[ListFile, ...]
     known_at: date | None = None
-    everything: tuple[tuple[Substance, ...], tuple[Listing, ...], tuple[Instrument, ...]] = field(default=((), (), ()), repr=False)
+    everything: tuple[tuple[Substance, ...], tuple[Listing, ...], tuple[Instrument, ...]] = field(
+        default=((), (), ()), repr=False
+    )
 
     @property
     def names(self) -> list[tuple[str, Name]]:
@@ -117,11 +119,12 @@ def load_register(dirs: Sequence[Path] = (), *, known_at: date | None = None, sh
     Raises:
         RegisterError: a file cannot be read, breaks the schema, or contradicts another.
     """
-    folders = [*(_shipped_folders() if shipped else ()), *dirs]
+    folders = [*(shipped_folders() if shipped else ()), *dirs]
     return build_register([read_document(path) for folder in folders for path in list_files(folder)], known_at=known_at)
 
 
-def _shipped_folders() -> tuple[Path, ...]:
+def shipped_folders() -> tuple[Path, ...]:
+    """The folders of lists that belong to the installation: the package's, and `private` if it is there."""
     private = SHIPPED / "private"
     return (SHIPPED, private) if private.is_dir() else (SHIPPED,)
 
@@ -133,7 +136,9 @@ def list_files(folder: Path) -> list[Path]:
         RegisterError: there is no such folder.
     """
     if not folder.is_dir():
-        raise RegisterError("There is no such folder of lists.", remedy="Check the path after --lists.", place=Place(str(folder)))
+        raise RegisterError(
+            "There is no such folder of lists.", remedy="Check the path after --lists.", place=Place(str(folder))
+        )
     return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
 
 
@@ -156,17 +161,33 @@ def build_register(documents: Sequence[Document], *, known_at: date | None = Non
         listings += own[1]
         instruments += [instrument] if instrument else []
         learned = max([parser.learned, *(item.known.start for part in own for item in part)])
-        lists.append(ListFile(Path(document.file).name, instrument.id if instrument else None, learned.isoformat(), document.sha256))
+        lists.append(
+            ListFile(
+                Path(document.file).name, instrument.id if instrument else None, learned.isoformat(), document.sha256
+            )
+        )
     _no_doubles(substances, listings, instruments)
     _no_strangers(substances, listings)
-    whole = Register({}, (), {}, load_jurisdictions(), tuple(lists), date.min, (tuple(substances), tuple(listings), tuple(instruments)))
+    whole = Register(
+        {},
+        (),
+        {},
+        load_jurisdictions(),
+        tuple(lists),
+        date.min,
+        (tuple(substances), tuple(listings), tuple(instruments)),
+    )
     return _as_known(whole, known_at)
 
 
 def _as_known(register: Register, known_at: date | None) -> Register:
     substances, listings, instruments = register.everything
     return Register(
-        {s.id: _substance_as_known(s, known_at) for s in sorted(substances, key=lambda s: s.id) if s.known.holds(known_at)},
+        {
+            s.id: _substance_as_known(s, known_at)
+            for s in sorted(substances, key=lambda s: s.id)
+            if s.known.holds(known_at)
+        },
         tuple(sorted((x for x in listings if x.known.holds(known_at)), key=lambda x: (x.id, x.known.start))),
         {i.id: replace(i, coverage=_coverage_as_known(i, known_at)) for i in sorted(instruments, key=lambda i: i.id)},
         register.jurisdictions,
@@ -185,7 +206,9 @@ def _coverage_as_known(instrument: Instrument, known_at: date | None) -> tuple[C
     return tuple(span for span in instrument.coverage if span.known.holds(known_at))
 
 
-def _no_doubles(substances: Sequence[Substance], listings: Sequence[Listing], instruments: Sequence[Instrument]) -> None:
+def _no_doubles(
+    substances: Sequence[Substance], listings: Sequence[Listing], instruments: Sequence[Instrument]
+) -> None:
     seen: dict[tuple[str, str], str] = {}
     for what, items in (("substance", substances), ("instrument", instruments)):
         for item in items:

@@ -11,27 +11,22 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from entente.substances.document import read_document
 from entente.substances.forms import Form
 
 if TYPE_CHECKING:
     from entente.substances.register import Register
 
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ω": "omega"}
-_SALT_WORDS = (
-    "dihydrochloride monohydrochloride hydrochloride dihydrobromide hydrobromide hydroiodide hydrogensulphate hydrogensulfate "
-    "bisulphate bisulfate sulphate sulfate phosphate nitrate acetate citrate oxalate maleate fumarate tartrate bitartrate "
-    "succinate mesylate hcl 2hcl hbr salt sodium potassium calcium magnesium ammonium lithium "
-    "diclorhidrato monoclorhidrato clorhidrato bromhidrato sulfato fosfato nitrato acetato citrato oxalato maleato fumarato tartrato "
-    "sal sodica potasica sodio potasio calcio magnesio amonio"
-).split()
-_HYDRATE_WORDS = "anhydrous hemihydrate monohydrate dihydrate trihydrate hydrate anhidro hemihidrato monohidrato dihidrato hidrato".split()
-_FILLER = ("de", "del", "of", "the", "and", "y")
-_SALT_HANZI = ("二盐酸盐", "单盐酸盐", "盐酸盐", "氢溴酸盐", "硫酸盐", "磷酸盐", "硝酸盐", "醋酸盐", "柠檬酸盐", "草酸盐", "马来酸盐", "富马酸盐", "酒石酸盐", "钠盐", "钾盐", "二鹽酸鹽", "鹽酸鹽", "氫溴酸鹽", "硫酸鹽", "磷酸鹽", "硝酸鹽", "鈉鹽", "鉀鹽")
-_SALT_HANZI_FRONT = ("盐酸", "氢溴酸", "硫酸", "磷酸", "马来酸", "酒石酸", "鹽酸", "氫溴酸", "馬來酸")
-_HYDRATE_HANZI = ("一水合物", "半水合物", "二水合物", "水合物", "无水", "無水")
-_CAS = re.compile(r"^\s*(?:cas(?:\s*(?:no|rn|number|号|號))?[\s.:：#-]*)?(\d{2,7})\s*-\s*(\d{2})\s*-\s*(\d)\s*$", re.IGNORECASE)
+_CAS = re.compile(
+    r"^\s*(?:cas(?:\s*(?:no|rn|number|号|號))?[\s.:：#-]*)?(\d{2,7})\s*[-‐‑‒–—−]\s*(\d{2})\s*[-‐‑‒–—−]\s*(\d)\s*$",
+    re.IGNORECASE,
+)
 _HS = re.compile(r"^\s*(?:hs(?:\s*code)?[\s.:：]*)?(\d{4})[\s.]?(\d{2})(?:[\s.]?\d{2})*\s*$", re.IGNORECASE)
 
 
@@ -55,10 +50,28 @@ def check_digit_ok(cas: str) -> bool:
     return sum(weight * int(digit) for weight, digit in enumerate(reversed(digits[:-1]), 1)) % 10 == int(digits[-1])
 
 
+def with_check_digit(cas: str) -> str:
+    """The same digits with the check digit that agrees with them."""
+    return next(f"{cas[:-1]}{digit}" for digit in range(10) if check_digit_ok(f"{cas[:-1]}{digit}"))
+
+
+def parse_cas(text: str) -> str | None:
+    """The CAS number that a whole text is, with plain hyphens, or None; the check digit is not looked at."""
+    found = _CAS.match(unicodedata.normalize("NFKC", text))
+    return "-".join(found.groups()) if found else None
+
+
 def normalise(text: str) -> str:
     """A name without case, width, accents, punctuation and spaces; Greek letters are spelled out."""
     spelled = "".join(_GREEK.get(char, char) for char in unicodedata.normalize("NFKD", text).casefold())
     return "".join(char for char in spelled if char.isalnum())
+
+
+@cache
+def _words() -> Mapping[str, tuple[str, ...]]:
+    """The lists of `words.yaml`."""
+    data = read_document(Path(str(files("entente.substances").joinpath("words.yaml")))).data
+    return {key: tuple(value.split()) for key, value in data.items()}
 
 
 def strip_salt(text: str) -> tuple[str, Form]:
@@ -66,25 +79,33 @@ def strip_salt(text: str) -> tuple[str, Form]:
 
     A text that consists of such words only ("sulphate") is given back whole.
     """
+    lists = _words()
     plain = unicodedata.normalize("NFKD", text).casefold()
     words = re.findall(r"[^\s,;]+", "".join(char for char in plain if not unicodedata.combining(char)))
-    kept = [word for word in words if word.strip(".()") not in {*_SALT_WORDS, *_HYDRATE_WORDS, *_FILLER}]
-    salted = any(word.strip(".()") in _SALT_WORDS for word in words)
-    rest = normalise("".join(kept))
-    for end in (*_SALT_HANZI, *_HYDRATE_HANZI):
-        if rest.endswith(end) and len(rest) > len(end):
-            rest, salted = rest.removesuffix(end), salted or end in _SALT_HANZI
-    for front in _SALT_HANZI_FRONT:
+    dropped = {*lists["salts"], *lists["hydrates"], *lists["fillers"]}
+    rest = normalise("".join(word for word in words if word.strip(".()") not in dropped))
+    salted = any(word.strip(".()") in lists["salts"] for word in words)
+    rest, salted_han = _strip_han(rest)
+    return (rest, Form.SALT if salted or salted_han else Form.BASE) if rest else (normalise(text), Form.BASE)
+
+
+def _strip_han(rest: str) -> tuple[str, bool]:
+    """Take Chinese words for salts and hydrates off both ends; a single character is never left alone."""
+    lists, salted = _words(), False
+    for end in (*lists["salts_han"], *lists["hydrates_han"]):
+        if rest.endswith(end) and len(rest) > len(end) + 1:
+            rest, salted = rest.removesuffix(end), salted or end in lists["salts_han"]
+    for front in lists["salts_han_front"]:
         if rest.startswith(front) and len(rest) > len(front) + 1:
             rest, salted = rest.removeprefix(front), True
-    return (rest, Form.SALT if salted else Form.BASE) if rest else (normalise(text), Form.BASE)
+    return rest, salted
 
 
 def resolve(register: Register, text: str) -> tuple[Resolved, ...]:
     """Substances that a whole text means; empty if none. The exact name comes before the name less its salt."""
-    cas = _CAS.match(unicodedata.normalize("NFKC", text))
+    cas = parse_cas(text)
     if cas:
-        return _by_cas(register, "-".join(cas.groups()))
+        return _by_cas(register, cas)
     hs = _HS.match(unicodedata.normalize("NFKC", text))
     if hs:
         return _by_hs(register, "".join(hs.groups()))
@@ -93,11 +114,15 @@ def resolve(register: Register, text: str) -> tuple[Resolved, ...]:
     if exact:
         return tuple(Resolved(substance_id, form, "name", text) for substance_id, form in exact)
     rest, salt = strip_salt(text)
-    return tuple(Resolved(substance_id, form | salt, "name_less_salt", text) for substance_id, form in index.get(rest, ()))
+    return tuple(
+        Resolved(substance_id, form | salt, "name_less_salt", text) for substance_id, form in index.get(rest, ())
+    )
 
 
 def _by_cas(register: Register, cas: str) -> tuple[Resolved, ...]:
-    return tuple(Resolved(s.id, c.form, "cas", cas) for s in register.substances.values() for c in s.cas if c.cas == cas)
+    return tuple(
+        Resolved(s.id, c.form, "cas", cas) for s in register.substances.values() for c in s.cas if c.cas == cas
+    )
 
 
 def _by_hs(register: Register, hs6: str) -> tuple[Resolved, ...]:
@@ -106,7 +131,9 @@ def _by_hs(register: Register, hs6: str) -> tuple[Resolved, ...]:
         for code in substance.hs:
             if code.hs6 == hs6:
                 note = None if code.specific else "the code is a basket that holds other goods too"
-                found.setdefault(substance.id, Resolved(substance.id, Form.BASE, "hs", f"HS {code.edition} {hs6}", note))
+                found.setdefault(
+                    substance.id, Resolved(substance.id, Form.BASE, "hs", f"HS {code.edition} {hs6}", note)
+                )
     return tuple(found.values())
 
 

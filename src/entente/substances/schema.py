@@ -23,7 +23,9 @@ def _validator() -> Any:
 
 def schema_errors(document: Document) -> list[RegisterError]:
     """Everything in a document that the schema forbids, in the order of the file."""
-    found = sorted(_validator().iter_errors(document.data), key=lambda error: document.line_of(error.absolute_path) or 0)
+    found = sorted(
+        _validator().iter_errors(document.data), key=lambda error: document.line_of(error.absolute_path) or 0
+    )
     return [_as_register_error(document, error) for error in found]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -50,7 +51,9 @@ TABLES: Mapping[str, pa.Schema] = {
     ),
     "coverage": _schema(jurisdiction="string", date_from="date", date_to="date", coverage="string"),
     "jurisdictions": _schema(country="string", jurisdiction="string", date_from="date", date_to="date"),
-    "names": _schema(substance_id="string", name="string", lang="string", kind="string", needs_context="bool", form="int"),
+    "names": _schema(
+        substance_id="string", name="string", lang="string", kind="string", needs_context="bool", form="int"
+    ),
     "cas": _schema(substance_id="string", cas="string", form="int"),
     "hs": _schema(substance_id="string", hs6="string", edition="string", specific="bool"),
     "substances": _schema(substance_id="string", name_en="string", name_zh="string", name_es="string", group="string"),
@@ -66,7 +69,7 @@ def coverage_spans(instruments: Iterable[Instrument]) -> list[tuple[date, date, 
     counted = [instrument for instrument in instruments if instrument.kind in PRECURSOR_KINDS]
     days = cut_points(((s.start, s.end) for i in counted for s in i.coverage), BEGINNING, FOREVER)
     spans: list[tuple[date, date, str]] = []
-    for start, end in zip(days, days[1:], strict=False):
+    for start, end in pairwise(days):
         state = "complete" if counted and all(_covers(i, start) for i in counted) else "partial"
         if spans and spans[-1][2] == state:
             spans[-1] = (spans[-1][0], end, state)

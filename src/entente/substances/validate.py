@@ -18,11 +18,11 @@ from entente.errors import Place, RegisterError
 from entente.substances.dates import overlap
 from entente.substances.document import Document
 from entente.substances.editions import code_exists
-from entente.substances.jurisdictions import Jurisdictions, load_jurisdictions
+from entente.substances.jurisdictions import Jurisdictions
 from entente.substances.model import FOREVER, Instrument, Known, Listing, Name, Substance
 from entente.substances.parse import DocumentParser
 from entente.substances.register import Register, build_register
-from entente.substances.resolve import check_digit_ok, normalise
+from entente.substances.resolve import check_digit_ok, normalise, with_check_digit
 from entente.substances.schema import schema_errors
 
 _ALIKE = 0.8
@@ -96,7 +96,7 @@ def _cas_numbers(substances: Iterable[Substance]) -> Iterator[Problem]:
     for substance in substances:
         for cas in substance.cas:
             if not check_digit_ok(cas.cas):
-                meant = stems.get(cas.cas[:-1], _with_check_digit(cas.cas))
+                meant = stems.get(cas.cas[:-1], with_check_digit(cas.cas))
                 yield Problem(
                     "error",
                     "cas_check_digit",
@@ -104,10 +104,6 @@ def _cas_numbers(substances: Iterable[Substance]) -> Iterator[Problem]:
                     f"Look it up again; with a right check digit the same digits are {meant}.",
                     _place(substance, "cas"),
                 )
-
-
-def _with_check_digit(cas: str) -> str:
-    return next(f"{cas[:-1]}{digit}" for digit in range(10) if check_digit_ok(f"{cas[:-1]}{digit}"))
 
 
 def _cas_shared(substances: Iterable[Substance]) -> Iterator[Problem]:
@@ -137,7 +133,11 @@ def _hs_codes(substances: Iterable[Substance]) -> Iterator[Problem]:
                 "not_checked" if exists is None else "error",
                 "hs_edition_not_shipped" if exists is None else "hs_code_unknown",
                 f"HS {code.hs6} of {substance.id} "
-                + (f"is not checked: HS {code.edition} is not shipped." if exists is None else f"does not exist in HS {code.edition}."),
+                + (
+                    f"is not checked: HS {code.edition} is not shipped."
+                    if exists is None
+                    else f"does not exist in HS {code.edition}."
+                ),
                 "Check it by hand." if exists is None else "Correct the code, or name the edition in which it exists.",
                 _place(substance, "hs"),
             )
@@ -192,7 +192,7 @@ def _overlaps(listings: Iterable[Listing]) -> Iterator[Problem]:
                 yield Problem(
                     "error",
                     "intervals_overlap",
-                    f"{second.id} overlaps {first.id}: the same instrument lists {first.substance_id} twice at one time.",
+                    f"{second.id} overlaps {first.id}: one instrument lists {first.substance_id} twice at one time.",
                     "End the older listing on the day on which the newer begins.",
                     _place(second, "effective_from"),
                 )
@@ -228,8 +228,8 @@ def _instrument(instrument: Instrument, jurisdictions: Jurisdictions) -> Iterato
         yield Problem(
             "warning",
             "jurisdiction_unknown",
-            f"No country stands under the jurisdiction {instrument.jurisdiction} of {instrument.id}: it is never asked about.",
-            "Use an ISO 3166-1 code, EU or UN.",
+            f"No country stands under the jurisdiction {instrument.jurisdiction} of {instrument.id}.",
+            "Use an ISO 3166-1 code, EU or UN; the instrument is never asked about.",
             place,
         )
     for first, second in combinations(instrument.coverage, 2):
