@@ -73,13 +73,14 @@ def compiled_for(vocabulary: Vocabulary, *, misspellings: bool) -> Compiled:
 def _compile(vocabulary: Vocabulary, *, misspellings: bool) -> Compiled:
     both = patterns.build(vocabulary, (*latin()["exclusions"], *hanzi()["exclusions"]))
     numbers = patterns.build(Vocabulary.of(vocabulary.substances, (), vocabulary.cas))
+    matcher = matcher_for(f"{vocabulary.fingerprint}:text", both.texts)
     return Compiled(
         patterns=both,
-        matcher=matcher_for(f"{vocabulary.fingerprint}:text", both.texts),
+        matcher=matcher,
         number_patterns=numbers,
         number_matcher=matcher_for(f"{vocabulary.fingerprint}:cas", numbers.texts),
         context=Context(both),
-        misspellings=Misspellings(vocabulary, both) if misspellings else None,
+        misspellings=Misspellings(vocabulary, both, matcher) if misspellings else None,
         cas=CasTable.of(vocabulary),
         hs=HsTable(vocabulary.hs),
     )

@@ -61,9 +61,10 @@ class Misspellings:
     Args:
         vocabulary: whose names.
         patterns: the patterns made of it.
+        matcher: finds those patterns.
     """
 
-    def __init__(self, vocabulary: Vocabulary, patterns: Patterns) -> None:
+    def __init__(self, vocabulary: Vocabulary, patterns: Patterns, matcher: Matcher) -> None:
         number = {text: index for index, text in enumerate(patterns.texts)}
         ends: dict[int, frozenset[int]] = {}
         for name in vocabulary.names:
@@ -84,6 +85,7 @@ class Misspellings:
             self._breaks[which] = _around(places)
         self._histogram = _histograms(patterns.texts)
         self._pieces = PieceIndex({which: patterns.texts[which] for which in ends}, ends)
+        self._is_part = _parts_of_others([patterns.texts[which] for which in ends], patterns, matcher)
 
     def find(self, block: Block, exact: Located, stands: Flags) -> Near:
         """Misspelled names in a block that no exact match overlaps.
@@ -94,7 +96,7 @@ class Misspellings:
             stands: those that are names where they stand; no piece is looked for in them.
         """
         words = _words(block)
-        whole = exact.where(stands & ~_is_joined(block, exact))
+        whole = exact.where(stands & ~_is_joined(block, exact) & ~self._is_part[exact.pattern])
         name, first_word = self._pieces.candidates(_without(block, whole), words)
         name, start, end = self._windows(name, first_word, words)
         near = _is_near(block.squashed, self._histogram[name], start, end)
@@ -197,6 +199,18 @@ def _without(block: Block, hits: Located) -> bytes:
         start, end = edges[before[hits.first]], edges[before[hits.last] + 1]
     data[flat_index(start.astype(np.int64), end.astype(np.int64))[0]] = _NOTHING
     return data.tobytes()
+
+
+def _parts_of_others(names: Sequence[str], patterns: Patterns, matcher: Matcher) -> Flags:
+    """Patterns that are a part of a longer name: where one stands, the longer one may be meant, and misspelled."""
+    found = matcher.scan("\x01".join(names).encode())
+    ends = np.cumsum([len(name) + 1 for name in names]) - 1
+    starts = np.concatenate([[0], ends[:-1] + 1]) if len(names) else ends
+    name = np.searchsorted(ends, found.start, side="right")
+    whole = (starts[name] == found.start) & (ends[name] == found.end) if len(names) else np.zeros(0, np.bool_)
+    out = np.zeros(len(patterns.texts), np.bool_)
+    out[found.pattern[~whole]] = True
+    return out
 
 
 def _around(places: frozenset[int]) -> np.uint64:
