@@ -11,6 +11,7 @@ is not taken for a misspelling: it names another compound.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -96,16 +97,16 @@ class Misspellings:
             stands: those that are names where they stand; no piece is looked for in them.
         """
         words = _words(block)
-        whole = exact.where(stands & ~_is_joined(block, exact) & ~self._is_part[exact.pattern])
-        name, first_word = self._pieces.candidates(_without(block, whole), words)
+        spans = _in_squashed(block, exact)
+        whole = stands & ~_is_joined(block, exact) & ~self._is_part[exact.pattern]
+        name, first_word = self._pieces.candidates(_without(block.squashed, spans.where(whole)), words)
         name, start, end = self._windows(name, first_word, words)
         near = _is_near(block.squashed, self._histogram[name], start, end)
         name, start, end = _distinct(name[near], start[near], end[near])
-        if not len(name):
+        clear = _clear_of(Located(name, start, end - 1, name), spans)
+        if not len(clear):
             return _nothing()
-        hits, edits = self._verified(block, name, start, end)
-        keep = _clear_of(hits, exact)
-        hits, edits = hits.where(keep), edits[keep]
+        hits, edits = self._verified(block, name[clear], start[clear], end[clear])
         # overlapping readings of one stretch of text: the fewest errors, then the longest name, wins
         best = _best_of_overlapping(hits, edits)
         return Near(hits.where(best), edits[best])
@@ -185,19 +186,23 @@ def _is_joined(block: Block, hits: Located) -> Flags:
     return joined
 
 
-def _without(block: Block, hits: Located) -> bytes:
-    """Squashed bytes with a sign that no piece holds in place of the matches."""
-    if not len(hits):
-        return block.squashed
-    data = np.frombuffer(block.squashed, np.uint8).copy()
-    if block.codes is None:
-        before = np.cumsum(block.kept, dtype=np.int32) - 1
-        start, end = before[hits.first], before[hits.last] + 1
-    else:
+def _in_squashed(block: Block, hits: Located) -> Located:
+    """The matches with first and last byte in squashed text in place of units."""
+    before = np.cumsum(block.kept, dtype=np.int32) - 1
+    first, last = before[hits.first].astype(np.int64), before[hits.last].astype(np.int64)
+    if block.codes is not None:
+        data = np.frombuffer(block.squashed, np.uint8)
         edges = np.append(np.flatnonzero((data & 0xC0) != 0x80), len(data))
-        before = np.cumsum(block.kept, dtype=np.int32) - 1
-        start, end = edges[before[hits.first]], edges[before[hits.last] + 1]
-    data[flat_index(start.astype(np.int64), end.astype(np.int64))[0]] = _NOTHING
+        first, last = edges[first], edges[last + 1] - 1
+    return Located(hits.pattern, first, last, hits.row)
+
+
+def _without(squashed: bytes, spans: Located) -> bytes:
+    """Squashed bytes with a sign that no piece holds in place of the matches."""
+    if not len(spans):
+        return squashed
+    data = np.frombuffer(squashed, np.uint8).copy()
+    data[flat_index(spans.first, spans.last + 1)[0]] = _NOTHING
     return data.tobytes()
 
 
@@ -508,6 +513,7 @@ def _is_well_within(at: int, other: int, first: list[int], last: list[int]) -> b
     return longer and first[other] <= first[at] and last[at] <= last[other]
 
 
+@functools.cache
 def _blocks_of_names() -> tuple[frozenset[str], frozenset[str]]:
     words = latin()
     long = {word for key in ("roots", "groups", "heads", "prefixes") for word in words[key] if len(word) > 3}
