@@ -80,11 +80,18 @@ class Register:
 
     @cached_property
     def version(self) -> str:
-        """First 16 hexadecimal digits of the SHA-256 over all tables; equal content, equal version."""
+        """First 16 hexadecimal digits of the SHA-256 over the content; equal content, equal version.
+
+        What was withdrawn later does not count: a register as it was known on a day keeps its version.
+        """
         digest = hashlib.sha256()
-        for name in tables.TABLES:
-            rows = self.table(name).to_pylist()
-            digest.update(json.dumps([name, rows], default=str, sort_keys=True, ensure_ascii=False).encode())
+        words = [(x.id, x.quote, x.note, [source.address for source in x.sources]) for x in self.listings]
+        parts = [self.table(name) for name in tables.TABLES]
+        content = [
+            [part.drop_columns([c for c in ("known_to",) if c in part.column_names]).to_pylist() for part in parts],
+            words,
+        ]
+        digest.update(json.dumps(content, default=str, sort_keys=True, ensure_ascii=False).encode())
         return digest.hexdigest()[:16]
 
     def table(self, name: str) -> pa.Table:
