@@ -20,6 +20,11 @@ from entente.screening.vocabulary import RegisterTables
 #: Tables that the query reads beside the matches.
 LISTINGS, DETAILS, COVERAGE, JURISDICTIONS = "asof_listings", "asof_details", "asof_coverage", "asof_jurisdictions"
 
+#: The order of listings of one reason in one integer: by first day, then id (after a repeal: by last day, the other way
+#: round). `_NUMBERS` is more than there are listings, `_DAYS` more than days in any calendar here.
+_NUMBERS, _DAYS, _EPOCH = 1 << 24, 1 << 22, 1_000_000
+_NEARNESS = _NUMBERS * _DAYS
+
 _CARRIED = "declaration_id, line, row_id, date, substance_id, field, method, matched_text, span_start, span_end, form, confidence"
 _QUESTION = ("substance_id", "form", "date", "destination", "direction", "jurisdiction")
 _DESTINATION = "COALESCE(destination_country, '') AS destination"
@@ -61,7 +66,7 @@ WITH asked AS ({_asked(matches)}
 ),
 questions AS (SELECT DISTINCT {question} FROM asked),
 candidates AS (
-  SELECT {of_question}, l.listing_id, l.id_order, l.from_day, l.to_day,
+  SELECT {of_question}, l.number, l.near_key, l.far_key,
     q.date >= l.from_latest AND q.date < l.effective_to AS in_force,
     q.date >= l.effective_from AND q.date < l.effective_to AS perhaps,
     q.date < l.effective_from AS before,
@@ -72,24 +77,27 @@ candidates AS (
 ),
 ranked AS (
   SELECT *, CASE
-    WHEN listing_id IS NULL THEN 8
+    WHEN number IS NULL THEN 8
     WHEN form_outside THEN CASE WHEN in_force THEN 3 ELSE 8 END
     WHEN destination_outside THEN CASE WHEN in_force THEN 4 ELSE 8 END
     WHEN direction_outside THEN CASE WHEN in_force THEN 5 ELSE 8 END
     WHEN in_force THEN 1 WHEN perhaps THEN 2 WHEN before THEN 6 ELSE 7 END AS nearness
   FROM candidates
 ),
-numbered AS (
-  SELECT *, ROW_NUMBER() OVER (
-    PARTITION BY {question}
-    ORDER BY nearness, CASE WHEN nearness = 7 THEN -to_day ELSE from_day END,
-      CASE WHEN nearness = 7 THEN -id_order ELSE id_order END
-  ) AS place
+keyed AS (
+  SELECT {question}, nearness,
+    CASE WHEN nearness = 8 THEN 0 WHEN nearness = 7 THEN far_key ELSE near_key END + nearness * {_NEARNESS} AS near_first
   FROM ranked
 ),
 answers AS (
-  SELECT {question}, nearness, CASE WHEN nearness < 8 THEN listing_id END AS listing_id
-  FROM numbered WHERE place = 1 OR nearness = 1
+  SELECT {question}, nearness, near_first % {_NUMBERS} AS number FROM keyed WHERE nearness = 1
+  UNION ALL
+  SELECT {question}, nearness,
+    CASE WHEN nearness = 8 THEN NULL WHEN nearness = 7 THEN {_NUMBERS} - 1 - near_first % {_NUMBERS}
+      ELSE near_first % {_NUMBERS} END AS number
+  FROM (
+    SELECT {question}, MIN(nearness) AS nearness, MIN(near_first) AS near_first FROM keyed GROUP BY {question}
+  ) b WHERE nearness > 1
 )
 SELECT k.declaration_id, k.line, k.row_id, k.date, k.substance_id, k.field, k.method, k.matched_text, k.span_start,
   k.span_end, k.form, k.confidence AS match_confidence, k.role, k.jurisdiction,
@@ -99,12 +107,12 @@ SELECT k.declaration_id, k.line, k.row_id, k.date, k.substance_id, k.field, k.me
   CASE a.nearness WHEN 1 THEN 'in_force' WHEN 2 THEN 'effective_date_imprecise' WHEN 3 THEN 'form_outside_scope'
     WHEN 4 THEN 'destination_outside_scope' WHEN 5 THEN 'direction_outside_scope' WHEN 6 THEN 'before_effective'
     WHEN 7 THEN 'after_repeal' ELSE 'no_listing' END AS reason,
-  a.listing_id, d.instrument, d.category, d.effective_from AS listed_from, d.effective_to AS listed_to,
+  d.listing_id, d.instrument, d.category, d.effective_from AS listed_from, d.effective_to AS listed_to,
   d.confidence AS register_confidence
 FROM asked k
 JOIN answers a ON {same}
 LEFT JOIN {COVERAGE} c ON c.jurisdiction = k.jurisdiction AND k.date >= c.date_from AND k.date < c.date_to
-LEFT JOIN {DETAILS} d ON d.listing_id = a.listing_id"""
+LEFT JOIN {DETAILS} d ON d.number = a.number"""
 
 
 def law_tables(register: RegisterTables) -> dict[str, pa.Table]:
@@ -122,21 +130,27 @@ def law_tables(register: RegisterTables) -> dict[str, pa.Table]:
         ["listing_id", *cited, *judged, "destinations"]
     )
     bars = ["".join(f"|{place}" for place in places if place) for places in one["destinations"].to_pylist()]
+    number = pa.array(range(len(one)), pa.int64())
     everything = pa.scalar((1 << 31) - 1, pa.int32())
     columns = {
         **{name: one[name] for name in ("listing_id", *judged, "effective_from", "effective_to") if name != "forms"},
         "destinations": pa.array([f"{text}|" if text else "" for text in bars], pa.string()),
         "other_forms": pc.bit_wise_and(pc.bit_wise_not(one["forms"]), everything),
-        "id_order": pa.array(range(len(one)), pa.int32()),
-        "from_day": one["effective_from"].cast(pa.int32()),
-        "to_day": one["effective_to"].cast(pa.int32()),
+        "number": number,
+        "near_key": pc.add(pc.multiply(_days(one["effective_from"]), _NUMBERS), number),
+        "far_key": pc.subtract(pc.multiply(pc.subtract(_DAYS, _days(one["effective_to"])), _NUMBERS), pc.add(number, 1)),
     }
     return {
         LISTINGS: pa.table(columns),
-        DETAILS: one.select(["listing_id", *cited]),
+        DETAILS: one.select(["listing_id", *cited]).append_column("number", number),
         COVERAGE: register.table("coverage"),
         JURISDICTIONS: register.table("jurisdictions"),
     }
+
+
+def _days(dates: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Days since a day before all dates, as 64-bit integers."""
+    return pc.add(dates.cast(pa.int32()).cast(pa.int64()), _EPOCH)
 
 
 def join_listings(engine: Engine, register: RegisterTables, matches: str = "matches", into: str = "hits") -> None:
