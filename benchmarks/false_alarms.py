@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 LISTED = ROOT / "tests" / "shared" / "false_alarms.csv"
 COLUMNS = ("source", "row", "text_sha256", "text", "substance", "matched_text", "verdict", "note")
-_SHOWN = 160
+_SHOWN = 400
 #: The mixed set: one true row in so many.
 ONE_TRUE_IN = 20
 _Z = 1.959964

@@ -20,6 +20,7 @@ Flags = npt.NDArray[np.bool_]
 
 _SOFT = frozenset(" \t\r\n-_'\"`´‘’′″“”()[]{}（）【】·・‧*?")
 _LOCANT_MARKS = frozenset(",.、")
+_LOCANT_CODES = np.array([ord(mark) for mark in ",."])
 _SOFT_BIT, _LOCANT_BIT = 8, 16
 
 
@@ -91,7 +92,16 @@ def whole_words(block: Block, hits: Located, patterns: Patterns) -> Located:
     word = LETTER | DIGIT
     starts = patterns.han_start[hits.pattern] | ((before & word) == 0)
     ends = patterns.han_end[hits.pattern] | ((after & word) == 0)
-    return hits.where(starts & ends)
+    return hits.where(starts & ends & ~_continues_locants(block, hits))
+
+
+def _continues_locants(block: Block, hits: Located) -> Flags:
+    """Matches that begin with a digit which a comma joins to a digit before it: "1,4-..." is not "4-..."."""
+    table, units, start = class_table(), block.units, block.offsets[hits.row]
+    digit = (table[units[hits.first]] & DIGIT) > 0
+    comma = (hits.first - 2 >= start) & np.isin(units[np.maximum(hits.first - 1, 0)], _LOCANT_CODES)
+    joined: Flags = digit & comma & ((table[units[np.maximum(hits.first - 2, 0)]] & DIGIT) > 0)
+    return joined
 
 
 def lawful_breaks(block: Block, hits: Located, patterns: Patterns) -> Flags:

@@ -240,7 +240,7 @@ def _telling() -> frozenset[str]:
         "isomers",
         "stereo_words",
     )
-    keys += ("derived", "property_adjectives", "things")
+    keys += ("hydrates", "derived", "property_adjectives", "things")
     out = frozenset().union(*(words[key] for key in keys))
     ends = {phrase.split()[-1] for key in ("exclusions", "negations") for phrase in words[key]}
     return out | ends | {"free", "of", "de", "del", "da", "the", "la", "el", "los", "d", "l", "r", "s", "dl", "o"}

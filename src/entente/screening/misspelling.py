@@ -536,6 +536,10 @@ def is_another_compound(name: str, window: str, word_ends: frozenset[int]) -> bo
     if _is_short_word_lost(name, window, word_ends, where):
         return True
     for operation in operations:
+        added = window[operation.dest_start : operation.dest_end]
+        lost = name[operation.src_start : operation.src_end]
+        if (not lost and added in latin()["prefixes"]) or (not added and lost in latin()["prefixes"]):
+            return True
         low, high = operation.src_start, operation.src_end
         for start in range(max(0, low - 14), low + 1):
             for end in range(max(high, start + 2), min(len(name), high + 14) + 1):

@@ -45,7 +45,7 @@ def _is_written_so(block: Block, hits: Located, at: int, *, bare: bool) -> bool:
     text = _text(block, first, last + 1)
     before = _text(block, max(first - _LOOK_BACK, int(block.offsets[row])), first)
     after = _text(block, last + 1, min(last + 3, int(block.offsets[row + 1])))
-    if re.match(r"[-.,]\d", after):
+    if re.match(r"-\d" if bare else r"[-.,]\d", after):
         return False
     labelled = _CAS_WORD.search(before.lower()) is not None
     if text.isdigit():
@@ -54,7 +54,8 @@ def _is_written_so(block: Block, hits: Located, at: int, *, bare: bool) -> bool:
         return False
     if labelled:
         return True
-    joined = re.search(r"\d[-.,/]$" if "-" in text else r"\d[-.,/ ]?$", before)
+    joins = r"\d[-.]$" if bare else r"\d[-.,/]$" if "-" in text else r"\d[-.,/ ]?$"
+    joined = re.search(joins, before)
     return joined is None and not before[-1:].isalpha()
 
 
