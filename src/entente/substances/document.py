@@ -21,6 +21,10 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_VALUES = 5_000_000
+_MAX_DEPTH = 60
+# libyaml's composer calls itself once per level and overruns the stack at some ten thousand; a text with fewer
+# openers than this cannot get there.
+_MANY_OPENERS = 5_000
 
 Path_ = Sequence[str | int]
 
@@ -82,7 +86,9 @@ def parse_document(raw: bytes, file: str) -> Document:
     if len(raw) > _MAX_BYTES:
         raise RegisterError("The file is too large.", remedy="Split it into smaller lists.", place=Place(file))
     try:
-        root = yaml.compose(raw.decode("utf-8-sig"), Loader=_LOADER)
+        text = raw.decode("utf-8-sig")
+        _refuse_depth(text, file)
+        root = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise RegisterError("The file is not UTF-8.", remedy="Save it as UTF-8.", place=Place(file, line)) from error
@@ -90,6 +96,21 @@ def parse_document(raw: bytes, file: str) -> Document:
         raise _not_yaml(error, file) from error
     data = None if root is None else _Converter(file).convert(root)
     return Document(file, data, hashlib.sha256(raw).hexdigest(), root)
+
+
+def _refuse_depth(text: str, file: str) -> None:
+    if sum(text.count(opener) for opener in ("[", "{", "- ", "? ")) < _MANY_OPENERS:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise _too_deep(event, file)
+
+
+def _too_deep(node: Any, file: str) -> RegisterError:
+    place = Place(file, node.start_mark.line + 1)
+    return RegisterError("Values are nested too deeply.", remedy="A list needs a handful of levels.", place=place)
 
 
 def _not_yaml(error: yaml.YAMLError, file: str) -> RegisterError:
@@ -116,6 +137,8 @@ class _Converter:
             raise self._error(
                 node, "An alias contains itself, or aliases multiply without end", "Write the values out."
             )
+        if len(self.open) > _MAX_DEPTH:
+            raise _too_deep(node, self.file)
         if isinstance(node, yaml.ScalarNode):
             return node.value if node.style not in (None, "") else _WORDS.get(node.value, node.value)
         self.open.add(id(node))

@@ -1,0 +1,137 @@
+"""`entente substances` as a person or a program uses it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from entente.cli.app import main
+from substances_toy import list_text, listing
+
+
+def run(*args: str, code: int = 0) -> str:
+    result = CliRunner().invoke(main, ["substances", *args])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def words(*args: str) -> str:
+    """Output with its lines joined: where a terminal breaks them does not matter."""
+    return " ".join(run(*args).split())
+
+
+def plain(*args: str, code: int = 0):
+    return json.loads(run(*args, "--json", code=code))
+
+
+def test_check_answers_every_role_with_the_laws_words_and_a_source():
+    answer = plain("check", "4-AP hydrochloride", "--in", "cn", "--to", "MX", "--on", "2024-10-01")
+    assert [(a["role"], a["jurisdiction"], a["status"]) for a in answer["answers"]] == [
+        ("export", "CN", "listed"),
+        ("import", "MX", "listed"),
+        ("international", "UN", "listed"),
+    ]
+    assert all(
+        a["listing"]["quote"] and a["listing"]["sources"] and a["listing"]["listed_from"] for a in answer["answers"]
+    )
+    assert answer["substances"][0]["form"] == ["salt"]
+
+
+def test_check_is_readable():
+    text = words("check", "4-AP", "--in", "CN", "--to", "US", "--on", "2019-01-01")
+    assert "listed from 2020-05-15, which is later" in text
+    assert "absence proves nothing" in text
+
+
+def test_check_names_transit_countries():
+    answer = plain("check", "acetone", "--via", "HK", "--via", "PA", "--on", "2020-01-01")
+    roles = {(a["role"], a["country"]) for a in answer["answers"]}
+    assert roles >= {("transit", "HK"), ("transit", "PA")}
+
+
+def test_check_of_an_unknown_text_clears_nothing():
+    assert "does not mean that it is not controlled" in " ".join(
+        run("check", "kitchen salt", "--on", "2020-01-01").split()
+    )
+
+
+def test_check_can_be_repeated_as_it_was_known():
+    assert plain("check", "acetone", "--on", "2020-01-01", "--known-at", "2020-01-01")["substances"] == []
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("check", "acetone", "--on", "2024"), "is not a day"),
+        (("check", "acetone", "--in", "China"), "is not a country"),
+        (("check", "acetone", "--in", "XX"), "There is no country XX"),
+        (("list", "--on", "2024-01-01"), "need a jurisdiction"),
+        (("show", "nothing"), "holds nothing called"),
+        (("diff",), "Two things to compare"),
+        (("check", "acetone", "--lists", "/nowhere"), "does not exist"),
+    ],
+)
+def test_a_mistake_is_told_with_what_to_do(args, said):
+    assert said in run(*args, code=2)
+
+
+def test_list_shows_instruments_with_their_coverage():
+    rows = {row["id"]: row for row in plain("list")}
+    assert rows["un-1988-table-2"]["listings"] == 11
+    assert rows["us-21cfr1310-02"]["coverage"][1]["state"] == "complete"
+    assert "un-1988-table-1" in run("list")
+
+
+def test_list_of_a_jurisdiction_on_a_day_says_what_is_uncertain():
+    answer = plain("list", "--jurisdiction", "UN", "--on", "2000-06-01")
+    assert [x["substance"] for x in answer["uncertain"]] == ["norephedrine"]
+    assert "Perhaps in force" in run("list", "--jurisdiction", "UN", "--on", "2000-06-01")
+    assert "not cover this law completely" in " ".join(
+        run("list", "--jurisdiction", "MX", "--on", "2024-01-01").split()
+    )
+
+
+def test_list_of_a_jurisdiction_over_all_time():
+    assert {x["jurisdiction"] for x in plain("list", "--jurisdiction", "EU")} == {"EU"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["acetic-anhydride", "醋酸酐", "108-24-7", "un-1988-table-1", "us-21cfr1310-02:npp:2007-04", "cn-fentanyl-class"],
+)
+def test_show_takes_ids_names_and_numbers(name):
+    assert plain("show", name)
+    assert run("show", name)
+
+
+def test_validate_finds_nothing_wrong_with_the_shipped_lists():
+    assert {p["level"] for p in plain("validate")} <= {"not_checked"}
+
+
+def test_validate_finds_the_bad_public_number(tmp_path):
+    path = tmp_path / "own.yaml"
+    bad = "substances:\n  - id: own\n    names:\n      en: [own substance]\n    cas:\n      - cas: 1609-66-5\n"
+    path.write_text(list_text(substances=bad), "utf-8")
+    for args in (("validate", str(path)), ("validate", "--lists", str(tmp_path))):
+        text = " ".join(run(*args, code=2).split())
+        assert "1609-66-5 of own fails its check digit" in text
+        assert "1609-66-1" in text
+
+
+def test_diff_between_folders_and_between_days(tmp_path):
+    for name, text in (
+        ("old", list_text(listing())),
+        ("new", list_text(listing(category="Schedule 2"), listing("otherine"))),
+    ):
+        tmp_path.joinpath(name).mkdir()
+        tmp_path.joinpath(name, "a.yaml").write_text(text, "utf-8")
+    changes = plain("diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert [(c["what"], c["id"], c.get("field")) for c in changes] == [
+        ("changed", "toy:examplin:2020-03-01", "category"),
+        ("added", "toy:otherine:2020-03-01", None),
+    ]
+    assert "Schedule 1 -> Schedule 2" in run("diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert any(c["what"] == "added" and c["kind"] == "listing" for c in plain("diff", "--from", "2020-01-01"))
+    assert run("diff", "--from", "2026-11-25", "--until", "2026-11-26").strip() == "No difference."
