@@ -16,6 +16,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from entente.records.arrays import (
+    NO,
+    any_of,
+    as_dictionary,
+    as_text,
+    decoded,
+    empty_to_null,
+    is_text,
+    map_uniques,
+    relist,
+    simplify,
+    some,
+)
 from entente.records.codes import countries, country_words, currencies, currency_words, fold
 from entente.records.parsing import DateReader, parse_bool, parse_number, serial_date
 from entente.records.schema import FieldSpec
@@ -67,14 +80,14 @@ class Coerced:
 
 def coerce(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
     """Read `values`, an array of any Arrow type, as the canonical field `spec`."""
-    values = _simplify(values)
+    values = simplify(values)
     if pa.types.is_binary(values.type):
-        text, undecodable = _decoded(values)
+        text, undecodable = decoded(values)
         read = coerce(text, spec, reading)
         return Coerced(read.values, (*undecodable, *read.problems), read.warnings)
     if pa.types.is_null(values.type):
         return Coerced(pa.nulls(len(values), spec.arrow_type))
-    if reading.nulls and _is_text(values.type):
+    if reading.nulls and is_text(values.type):
         values = _blank_out(values, frozenset(reading.nulls))
     return _COERCERS[spec.type](values, spec, reading)
 
@@ -82,12 +95,12 @@ def coerce(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
 def _string(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
     text, problems = as_text(values)
     if reading.pad is not None:
-        text = _map_text(text, lambda word: _padded(word, reading.pad or 0))
+        text = map_uniques(text, lambda word: _padded(word, reading.pad or 0))
     if reading.translate and spec.codes is None and not spec.values:
-        text = _map_text(text, lambda word: reading.translate.get(fold(word), word))
+        text = map_uniques(text, lambda word: reading.translate.get(fold(word), word))
     lookup = _lookup(spec, reading)
     if lookup is None:
-        return Coerced(_empty_to_null(text), problems)
+        return Coerced(empty_to_null(text), problems)
     coded, warnings = _coded(text, lookup, spec)
     return Coerced(coded, problems, warnings)
 
@@ -96,7 +109,7 @@ def _number(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
     kind = values.type
     if pa.types.is_floating(kind) or pa.types.is_integer(kind):
         numbers, unreadable = pc.cast(values, pa.float64(), safe=False), None
-    elif _is_text(kind):
+    elif is_text(kind):
         numbers, unreadable = _parsed_numbers(values, reading)
     else:
         return _all_unreadable(values, spec, "not_a_number")
@@ -111,10 +124,12 @@ def _integer(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
         problems = _below(whole, spec)
         return Coerced(_defaulted(whole, spec), problems)
     read = _number(values, spec, reading)
-    uneven = pc.fill_null(pc.or_(pc.not_equal(pc.floor(read.values), read.values), pc.greater(pc.abs(read.values), 2.0**53)), False)
-    unusable = _any_mask([mask for _, mask in read.problems] + [uneven], len(values))
+    uneven = pc.fill_null(
+        pc.or_(pc.not_equal(pc.floor(read.values), read.values), pc.greater(pc.abs(read.values), 2.0**53)), NO
+    )
+    unusable = any_of([mask for _, mask in read.problems] + [uneven], len(values))
     whole = pc.cast(pc.if_else(unusable, None, read.values), pa.int64())
-    problems = (*read.problems, ("not_a_whole_number", uneven)) if _some(uneven) else read.problems
+    problems = (*read.problems, ("not_a_whole_number", uneven)) if some(uneven) else read.problems
     return Coerced(_defaulted(whole, spec), problems)
 
 
@@ -129,7 +144,7 @@ def _date(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
         if {"excel", "excel1904"} & set(reading.dates.formats) and pa.types.is_floating(kind):
             return _serials(values)
         values = as_text(values)[0]
-    if not _is_text(values.type):
+    if not is_text(values.type):
         return _all_unreadable(values, spec, "not_a_date")
     days, unreadable = _parse_uniques(values, reading.dates, pa.date32())
     return Coerced(days, _named("not_a_date", unreadable))
@@ -148,7 +163,7 @@ def _list(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
     if not (pa.types.is_list(values.type) or pa.types.is_large_list(values.type)):
         text, problems = as_text(values)
         split = reading.split or ";"
-        encoded = _encoded(text)
+        encoded = as_dictionary(text)
         items = pa.array([_split(word, split) for word in encoded.dictionary.to_pylist()], pa.list_(pa.string()))
         lists = pc.take(items, encoded.indices)
     else:
@@ -157,7 +172,7 @@ def _list(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
     if lookup is None or len(lists) == lists.null_count:
         return Coerced(lists, problems)
     coded, warnings = _coded(lists.flatten(), lookup, spec)
-    return Coerced(_relist(lists, coded.cast(pa.string())), problems, warnings)
+    return Coerced(relist(lists, coded.cast(pa.string())), problems, warnings)
 
 
 _COERCERS: dict[str, Callable[[pa.Array, FieldSpec, Reading], Coerced]] = {
@@ -170,65 +185,8 @@ _COERCERS: dict[str, Callable[[pa.Array, FieldSpec, Reading], Coerced]] = {
 }
 
 
-def as_text(values: pa.Array) -> tuple[pa.Array, tuple[tuple[str, pa.Array], ...]]:
-    """Return the column as strings, plain or dictionary-encoded, and the cells that are not text at all."""
-    kind = values.type
-    if _is_text(kind):
-        return values, ()
-    if pa.types.is_binary(kind):
-        return _decoded(values)
-    if pa.types.is_floating(kind):
-        return _floats_as_text(values), ()
-    if pa.types.is_nested(kind):
-        return pa.nulls(len(values), pa.string()), (("not_text", pc.is_valid(values)),)
-    return pc.cast(values, pa.string()), ()
-
-
-def _simplify(values: pa.Array) -> pa.Array:
-    """Reduce the many Arrow types to the few that the readers know."""
-    kind = values.type
-    if pa.types.is_dictionary(kind):
-        if pa.types.is_string(kind.value_type):
-            return values
-        return _simplify(values.dictionary_decode())
-    if pa.types.is_large_string(kind) or str(kind) == "string_view":
-        return pc.cast(values, pa.string())
-    if pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind) or str(kind) == "binary_view":
-        return pc.cast(values, pa.binary())
-    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
-        return pc.cast(values, pa.float64())
-    if pa.types.is_date64(kind):
-        return pc.cast(values, pa.date32())
-    return values
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind))
-
-
-def _encoded(text: pa.Array) -> pa.DictionaryArray:
-    return text if pa.types.is_dictionary(text.type) else pc.dictionary_encode(text)
-
-
-def _empty_to_null(text: pa.Array) -> pa.Array:
-    if pa.types.is_dictionary(text.type):
-        words = text.dictionary
-        if not _some(pc.equal(pc.binary_length(words), 0)):
-            return text
-        return _map_text(text, lambda word: word or None)
-    empty = pc.equal(pc.binary_length(text), 0)
-    return pc.if_else(empty, pa.scalar(None, pa.string()), text) if _some(empty) else text
-
-
-def _map_text(text: pa.Array, function: Callable[[str], str | None]) -> pa.DictionaryArray:
-    encoded = _encoded(text)
-    changed = pa.array([None if word is None else function(word) for word in encoded.dictionary.to_pylist()], pa.string())
-    again = pc.dictionary_encode(changed)
-    return pa.DictionaryArray.from_arrays(pc.take(again.indices, encoded.indices), again.dictionary)
-
-
 def _blank_out(text: pa.Array, nulls: frozenset[str]) -> pa.Array:
-    return _map_text(text, lambda word: None if word.strip() in nulls else word)
+    return map_uniques(text, lambda word: None if word.strip() in nulls else word)
 
 
 def _padded(word: str, width: int) -> str:
@@ -255,30 +213,34 @@ def _lookup(spec: FieldSpec, reading: Reading) -> Callable[[str], str | None] | 
 _EXACT = {"iso3166-1-alpha-2": countries, "iso4217": currencies}
 
 
-def _coded(text: pa.Array, lookup: Callable[[str], str | None], spec: FieldSpec) -> tuple[pa.Array, Counter[tuple[str, str]]]:
-    encoded = _encoded(text)
+def _coded(
+    text: pa.Array, lookup: Callable[[str], str | None], spec: FieldSpec
+) -> tuple[pa.Array, Counter[tuple[str, str]]]:
+    encoded = as_dictionary(text)
     words = encoded.dictionary.to_pylist()
     codes = [lookup(word) if word is not None and word.strip() else None for word in words]
     if codes == words:
         return encoded, Counter()
     again = pc.dictionary_encode(pa.array(codes, pa.string()))
     coded = pa.DictionaryArray.from_arrays(pc.take(again.indices, encoded.indices), again.dictionary)
-    unknown = [word is not None and bool(word.strip()) and code is None for word, code in zip(words, codes, strict=True)]
+    unknown = [
+        word is not None and bool(word.strip()) and code is None for word, code in zip(words, codes, strict=True)
+    ]
     if not any(unknown):
         return coded, Counter()
-    mask = pc.fill_null(pc.take(pa.array(unknown), encoded.indices), False)
+    mask = pc.fill_null(pc.take(pa.array(unknown), encoded.indices), NO)
     return coded, _counted(encoded, mask, f"not_in_list:{spec.codes or spec.name}")
 
 
 def _counted(text: pa.Array, mask: pa.Array | None, reason: str) -> Counter[tuple[str, str]]:
-    if mask is None or not _some(mask):
+    if mask is None or not some(mask):
         return Counter()
     counts = pc.value_counts(pc.cast(pc.filter(text, mask), pa.string()))
     return Counter({(item["values"], reason): item["counts"] for item in counts.to_pylist()})
 
 
 def _parse_uniques(text: pa.Array, parse: Parser, kind: pa.DataType) -> tuple[pa.Array, pa.Array | None]:
-    encoded = _encoded(text)
+    encoded = as_dictionary(text)
     results, wrong = [], []
     for word in encoded.dictionary.to_pylist():
         value, bad = _tried(parse, word)
@@ -287,7 +249,7 @@ def _parse_uniques(text: pa.Array, parse: Parser, kind: pa.DataType) -> tuple[pa
     values = pc.take(pa.array(results, kind), encoded.indices)
     if not any(wrong):
         return values, None
-    return values, pc.fill_null(pc.take(pa.array(wrong), encoded.indices), False)
+    return values, pc.fill_null(pc.take(pa.array(wrong), encoded.indices), NO)
 
 
 def _tried(parse: Parser, word: str | None) -> tuple[Any, bool]:
@@ -305,12 +267,14 @@ def _parsed_numbers(text: pa.Array, reading: Reading) -> tuple[pa.Array, pa.Arra
             return pc.cast(text, pa.float64()), None
         except pa.ArrowInvalid:  # blanks, or something that is no number: look at each distinct text
             pass
-    return _parse_uniques(text, lambda word: parse_number(word, decimal=reading.decimal, thousands=reading.thousands), pa.float64())
+    return _parse_uniques(
+        text, lambda word: parse_number(word, decimal=reading.decimal, thousands=reading.thousands), pa.float64()
+    )
 
 
 def _number_problems(numbers: pa.Array, unreadable: pa.Array | None, spec: FieldSpec) -> list[tuple[str, pa.Array]]:
     problems = list(_named("not_a_number", unreadable))
-    infinite = pc.fill_null(pc.invert(pc.is_finite(numbers)), False)
+    infinite = pc.fill_null(pc.invert(pc.is_finite(numbers)), NO)
     problems += _named("not_finite", infinite)
     problems += _below(numbers, spec)
     return problems
@@ -322,7 +286,7 @@ def _below(numbers: pa.Array, spec: FieldSpec) -> tuple[tuple[str, pa.Array], ..
     smallest = pc.min(numbers)
     if smallest.as_py() is None or not smallest.as_py() < spec.minimum:
         return ()
-    return _named("below_minimum", pc.fill_null(pc.less(numbers, pa.scalar(spec.minimum, pa.float64())), False))
+    return _named("below_minimum", pc.fill_null(pc.less(numbers, pa.scalar(spec.minimum, pa.float64())), NO))
 
 
 def _date_problems(days: pa.Array) -> tuple[tuple[str, pa.Array], ...]:
@@ -331,7 +295,7 @@ def _date_problems(days: pa.Array) -> tuple[tuple[str, pa.Array], ...]:
     if ends["min"] is None or (ends["min"] >= _YEAR_ONE and ends["max"] <= _YEAR_END):
         return ()
     outside = pc.or_(pc.less(numbers, _YEAR_ONE), pc.greater(numbers, _YEAR_END))
-    return _named("not_a_date", pc.fill_null(outside, False))
+    return _named("not_a_date", pc.fill_null(outside, NO))
 
 
 def _local_days(moments: pa.Array, zone: str | None) -> pa.Array:
@@ -359,60 +323,9 @@ def _all_unreadable(values: pa.Array, spec: FieldSpec, reason: str) -> Coerced:
     return Coerced(pa.nulls(len(values), spec.arrow_type), _named(reason, pc.is_valid(values)))
 
 
-def _decoded(values: pa.Array) -> tuple[pa.Array, tuple[tuple[str, pa.Array], ...]]:
-    try:
-        return pc.cast(values, pa.string()), ()
-    except pa.ArrowInvalid:
-        pass
-    texts, bad = [], []
-    for item in values.to_pylist():
-        try:
-            texts.append(None if item is None else item.decode("utf-8"))
-            bad.append(False)
-        except UnicodeDecodeError:
-            texts.append(None)
-            bad.append(True)
-    return pa.array(texts, pa.string()), _named("not_decodable", pa.array(bad))
-
-
-def _floats_as_text(values: pa.Array) -> pa.Array:
-    """Write whole floats without a point: spreadsheets keep identifiers as floats."""
-    texts = [None if x is None else str(int(x)) if x == x and abs(x) < 2.0**53 and x == int(x) else repr(x) for x in values.to_pylist()]  # noqa: PLR0124 (NaN)
-    return pa.array(texts, pa.string())
-
-
-def _relist(lists: pa.Array, items: pa.Array) -> pa.Array:
-    """Put coded items back into their lists, leaving out those that were nulled; an emptied list becomes null."""
-    if items.null_count == 0 and lists.null_count == 0 and not _some(pc.equal(pc.list_value_length(lists), 0)):
-        return pa.ListArray.from_arrays(_offsets(lists), items)
-    flat = items.to_pylist()
-    out, start = [], 0
-    for length in pc.list_value_length(lists).to_pylist():
-        size = length or 0
-        out.append([item for item in flat[start : start + size] if item is not None] or None)
-        start += size
-    return pa.array(out, pa.list_(pa.string()))
-
-
-def _offsets(lists: pa.Array) -> pa.Array:
-    offsets = lists.offsets
-    return pc.cast(pc.subtract(offsets, offsets[0]), pa.int32())
-
-
 def _defaulted(whole: pa.Array, spec: FieldSpec) -> pa.Array:
     return whole if spec.default is None or whole.null_count == 0 else pc.fill_null(whole, spec.default)
 
 
 def _named(reason: str, mask: pa.Array | None) -> tuple[tuple[str, pa.Array], ...]:
-    return ((reason, mask),) if mask is not None and _some(mask) else ()
-
-
-def _any_mask(masks: list[pa.Array], length: int) -> pa.Array:
-    result = pa.repeat(pa.scalar(False), length)
-    for mask in masks:
-        result = pc.or_(result, mask)
-    return result
-
-
-def _some(mask: pa.Array) -> bool:
-    return bool(pc.any(mask).as_py())
+    return ((reason, mask),) if mask is not None and some(mask) else ()

@@ -15,11 +15,14 @@ def duplicate_keys(parts: Sequence[Path], key: Sequence[str], memory_mb: int = 5
     stays cheap. DuckDB spills beside the parts when memory is short.
     """
     columns = ", ".join(f'"{name}"' for name in key)
+    files = {"files": [str(part) for part in parts]}
+    spill = str(parts[0].parent / ".spill").replace("'", "''")
     with duckdb.connect() as connection:
-        connection.execute(f"SET memory_limit='{memory_mb}MB'; SET threads=1; SET temp_directory='{parts[0].parent / '.spill'}'".replace("\\", "/"))
-        files = [str(part) for part in parts]
-        rows, distinct = connection.execute(f"SELECT count(*), count(DISTINCT hash({columns})) FROM read_parquet($files)", {"files": files}).fetchall()[0]
+        connection.execute(f"SET memory_limit='{memory_mb}MB'; SET threads=1; SET temp_directory='{spill}'")
+        counted = f"SELECT count(*), count(DISTINCT hash({columns})) FROM read_parquet($files)"
+        rows, distinct = connection.execute(counted, files).fetchall()[0]
         if rows == distinct:
             return 0
-        query = f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM read_parquet($files) GROUP BY {columns} HAVING count(*) > 1)"
-        return int(connection.execute(query, {"files": files}).fetchall()[0][0])
+        groups = f"SELECT count(*) AS n FROM read_parquet($files) GROUP BY {columns} HAVING count(*) > 1"
+        repeated = connection.execute(f"SELECT coalesce(sum(n - 1), 0) FROM ({groups})", files).fetchall()[0][0]
+        return int(repeated)

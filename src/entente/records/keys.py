@@ -13,6 +13,8 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from entente.records.arrays import map_uniques
+
 _GAP_ASCII = re.compile(r"[^a-z0-9]+")
 _GAP = re.compile(r"[\W_]+")
 
@@ -43,21 +45,9 @@ def party_key(names: pa.Array, identifiers: pa.Array | None = None) -> pa.Array:
     Returns:
         Strings, dictionary-encoded; null where neither a name nor an identifier says anything.
     """
-    keys = _mapped(names, name_key)
+    keys = map_uniques(names, name_key)
     if identifiers is None or identifiers.null_count == len(identifiers):
         return keys
-    by_id = _mapped(identifiers, identifier_key)
+    by_id = map_uniques(identifiers, identifier_key)
     plain = pc.coalesce(by_id.cast(pa.string()), keys.cast(pa.string()))
     return pc.dictionary_encode(plain)
-
-
-def _mapped(values: pa.Array, key: object) -> pa.DictionaryArray:
-    encoded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
-    return map_uniques(encoded, key)
-
-
-def map_uniques(encoded: pa.DictionaryArray, function: object) -> pa.DictionaryArray:
-    """Apply a function of one string to each distinct value; null results become nulls, equal results one value."""
-    results = pa.array([None if value is None else function(value) for value in encoded.dictionary.to_pylist()], pa.string())  # type: ignore[operator]
-    again = pc.dictionary_encode(results)
-    return pa.DictionaryArray.from_arrays(pc.take(again.indices, encoded.indices), again.dictionary)

@@ -111,7 +111,11 @@ def check_columns(mapping: Mapping, columns: Sequence[str], place: Place) -> Non
     for needed in mapping.needs:
         found = sum(1 for column in columns if column == needed)
         if found == 0:
-            raise InputError(f"There is no column {needed!r}, which the mapping {mapping.name!r} reads.", remedy=_DESCRIBE, place=place)
+            raise InputError(
+                f"There is no column {needed!r}, which the mapping {mapping.name!r} reads.",
+                remedy=_DESCRIBE,
+                place=place,
+            )
         if found > 1:
             raise InputError(
                 f"The header has the column {needed!r} {found} times.",
@@ -159,7 +163,7 @@ def load_mapping(source: str | Path) -> Mapping:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"The mapping cannot be read: {error}.",
-            remedy=f"Give the path of a YAML file, or one of the shipped mappings: {', '.join(shipped_mapping_names())}.",
+            remedy=f"Give a YAML file, or one of the shipped mappings: {', '.join(shipped_mapping_names())}.",
             place=Place(str(source)),
         ) from error
     return parse_mapping(text, str(path))
@@ -181,7 +185,9 @@ def parse_mapping(text: str, label: str) -> Mapping:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise InputError(f"The mapping is not valid YAML: {error}.", remedy="Correct the YAML.", place=place) from error
-    problem = next(iter(sorted(_validator().iter_errors(raw), key=lambda item: list(map(str, item.absolute_path)))), None)
+    problem = next(
+        iter(sorted(_validator().iter_errors(raw), key=lambda item: list(map(str, item.absolute_path)))), None
+    )
     if problem is not None:
         where = ".".join(str(part) for part in problem.absolute_path)
         raise InputError(f"{where or 'mapping'}: {problem.message}", remedy=_SCHEMA_REMEDY, place=place)
@@ -223,7 +229,12 @@ def _format(raw: dict[str, Any], label: str) -> FileFormat:
         try:
             "".encode(encoding)
         except LookupError as error:
-            raise _invalid(label, "file.encoding", f"There is no encoding {encoding!r}.", "Use utf-8, utf-16, gb18030, big5 or latin-1.") from error
+            raise _invalid(
+                label,
+                "file.encoding",
+                f"There is no encoding {encoding!r}.",
+                "Use utf-8, utf-16, gb18030, big5 or latin-1.",
+            ) from error
     return FileFormat(**{**raw, "columns": tuple(raw.get("columns", ()))})
 
 
@@ -243,13 +254,20 @@ def _reading(name: str, item: dict[str, Any], defaults: dict[str, Any], label: s
     merged = {**defaults, **item}
     formats = tuple(merged.get("dates", ("iso",)))
     if not known_date_formats(formats):
-        raise _invalid(label, name, f"A date format of {list(formats)} is not known.", "Use iso, excel, epoch_s, epoch_ms, or a pattern of YYYY, MM, DD and MON.")
+        raise _invalid(
+            label,
+            name,
+            f"A date format of {list(formats)} is not known.",
+            "Use iso, excel, epoch_s, epoch_ms, or a pattern of YYYY, MM, DD and MON.",
+        )
     zone = merged.get("zone")
     if zone is not None:
         try:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError) as error:
-            raise _invalid(label, name, f"There is no time zone {zone!r}.", "Use an IANA name such as Asia/Seoul.") from error
+            raise _invalid(
+                label, name, f"There is no time zone {zone!r}.", "Use an IANA name such as Asia/Seoul."
+            ) from error
     return Reading(
         dates=DateReader(formats, zone),
         decimal=merged.get("decimal", "."),
@@ -268,7 +286,12 @@ def _factor(name: str, item: dict[str, Any], label: str) -> float | None:
         return None
     factor = mass_factor(unit)
     if factor is None:
-        raise _invalid(label, name, f"{unit!r} is not a unit of mass.", "Only masses are converted; map anything else to quantity and unit.")
+        raise _invalid(
+            label,
+            name,
+            f"{unit!r} is not a unit of mass.",
+            "Only masses are converted; map anything else to quantity and unit.",
+        )
     return None if factor == 1.0 else factor
 
 
@@ -283,4 +306,7 @@ def require_mapping(table: str, mapping: Mapping) -> None:
         UsageError: it is.
     """
     if mapping.table != table:
-        raise UsageError(f"The mapping {mapping.name!r} is for {mapping.table}, not for {table}.", remedy="Give the mapping of this table.")
+        raise UsageError(
+            f"The mapping {mapping.name!r} is for {mapping.table}, not for {table}.",
+            remedy="Give the mapping of this table.",
+        )

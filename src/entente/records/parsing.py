@@ -17,7 +17,12 @@ TRUE_WORDS = frozenset(("true", "t", "yes", "y", "1", "是", "真", "si", "sí",
 FALSE_WORDS = frozenset(("false", "f", "no", "n", "0", "否", "假", "falso", "아니오", "거짓"))
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_TOKENS = {"YYYY": r"(?P<year>\d{4})", "MM": r"(?P<month>\d{1,2})", "DD": r"(?P<day>\d{1,2})", "MON": r"(?P<name>[^\W\d_]{3,12}\.?)"}
+_TOKENS = {
+    "YYYY": r"(?P<year>\d{4})",
+    "MM": r"(?P<month>\d{1,2})",
+    "DD": r"(?P<day>\d{1,2})",
+    "MON": r"(?P<name>[^\W\d_]{3,12}\.?)",
+}
 _TOKEN = re.compile("YYYY|MON|MM|DD")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})?)?")
 _MONTHS = {

@@ -16,8 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entente.records.coerce import Coerced, as_text, coerce
-from entente.records.keys import map_uniques, party_key
+from entente.records.arrays import NO, YES, as_text, map_uniques
+from entente.records.coerce import Coerced, coerce
+from entente.records.keys import party_key
 from entente.records.mapping import FieldRule, Mapping
 from entente.records.schema import QUARANTINE, FieldSpec, TableSpec, staged_schema, table_spec
 from entente.records.units import mass_factor
@@ -94,13 +95,17 @@ def shape(batch: pa.RecordBatch, lines: pa.Array, mapping: Mapping, *, file: str
     columns = _coerced(batch, mapping, spec)
     _demand(columns, spec, batch.num_rows)
     mask = _unreadable(columns, batch.num_rows)
-    quarantined = _quarantine(columns, batch, lines, mask, file, mapping) if mask is not None else QUARANTINE.empty_table()
+    quarantined = (
+        _quarantine(columns, batch, lines, mask, file, mapping) if mask is not None else QUARANTINE.empty_table()
+    )
     if mask is not None:
         good = pc.invert(mask)
         columns.values = {name: pc.filter(values, good) for name, values in columns.values.items()}
         lines = pc.filter(lines, good)
     given = {rule.name for rule in mapping.rules}
-    present = frozenset(name for name, values in columns.values.items() if name in given and values.null_count < len(values))
+    present = frozenset(
+        name for name, values in columns.values.items() if name in given and values.null_count < len(values)
+    )
     _derive(columns, spec, lines, file_index)
     return Shaped(_table(columns.values, mapping.table, len(lines)), quarantined, columns.warnings, present)
 
@@ -119,7 +124,9 @@ def _coerced(batch: pa.RecordBatch, mapping: Mapping, spec: TableSpec) -> _Colum
         result = _read(batch, rule, item) if rule else Coerced(_absent(item, batch.num_rows))
         columns.values[item.name] = result.values
         columns.problems += [(item.name, reason, mask) for reason, mask in result.problems]
-        columns.warnings.update({(item.name, value[:_CLIP], reason): count for (value, reason), count in result.warnings.items()})
+        columns.warnings.update(
+            {(item.name, value[:_CLIP], reason): count for (value, reason), count in result.warnings.items()}
+        )
     return columns
 
 
@@ -167,7 +174,7 @@ def _demand(columns: _Columns, spec: TableSpec, rows: int) -> None:
     if spec.any_of:
         blanks = [_blank(columns.values[name]) for name in spec.any_of]
         if all(blank is not None for blank in blanks):
-            nothing = pa.repeat(pa.scalar(True), rows)
+            nothing = pa.repeat(YES, rows)
             for blank in blanks:
                 nothing = pc.and_(nothing, blank)
             if pc.any(nothing).as_py():
@@ -175,7 +182,7 @@ def _demand(columns: _Columns, spec: TableSpec, rows: int) -> None:
 
 
 def _all_explained(columns: _Columns, name: str, missing: pa.Array) -> bool:
-    explained = pa.repeat(pa.scalar(False), len(missing))
+    explained = pa.repeat(NO, len(missing))
     for field_name, _, mask in columns.problems:
         if field_name == name:
             explained = pc.or_(explained, mask)
@@ -185,26 +192,32 @@ def _all_explained(columns: _Columns, name: str, missing: pa.Array) -> bool:
 def _blank(values: pa.Array) -> pa.Array | None:
     """Return which cells are null or only space, or None when none is."""
     if pa.types.is_dictionary(values.type):
-        mapped = map_uniques(values, lambda word: word if word.strip() else None)
+        mapped = map_uniques(values, _filled)
         return pc.is_null(mapped) if mapped.null_count else None
     blank = pc.is_null(values)
     if pa.types.is_string(values.type):
         short = pc.less(pc.binary_length(values), 4)  # only short texts are looked at closely: blanks of an export
         if pc.any(short).as_py():
-            blank = pc.or_(blank, pc.fill_null(pc.equal(pc.binary_length(pc.utf8_trim_whitespace(values)), 0), True))
+            blank = pc.or_(blank, pc.fill_null(pc.equal(pc.binary_length(pc.utf8_trim_whitespace(values)), 0), YES))
     return blank if pc.any(blank).as_py() else None
+
+
+def _filled(word: str) -> str | None:
+    return word if word.strip() else None
 
 
 def _unreadable(columns: _Columns, rows: int) -> pa.Array | None:
     if not columns.problems:
         return None
-    mask = pa.repeat(pa.scalar(False), rows)
+    mask = pa.repeat(NO, rows)
     for _, _, problem in columns.problems:
         mask = pc.or_(mask, problem)
     return mask if pc.any(mask).as_py() else None
 
 
-def _quarantine(columns: _Columns, batch: pa.RecordBatch, lines: pa.Array, mask: pa.Array, file: str, mapping: Mapping) -> pa.Table:
+def _quarantine(
+    columns: _Columns, batch: pa.RecordBatch, lines: pa.Array, mask: pa.Array, file: str, mapping: Mapping
+) -> pa.Table:
     positions = pc.indices_nonzero(mask)
     sources = {rule.name: rule.needs for rule in mapping.rules}
     raws = batch.take(positions).to_pylist()
@@ -214,7 +227,9 @@ def _quarantine(columns: _Columns, batch: pa.RecordBatch, lines: pa.Array, mask:
     for at, (line, raw) in enumerate(zip(numbers, raws, strict=True)):
         name, reason = next((name, reason) for name, reason, problem in flags if problem[at])
         value = " | ".join(_shown(raw[column]) for column in sources.get(name, ()) if raw.get(column) is not None)
-        rows.append(_quarantine_row(file, line, name, value, reason, json.dumps(raw, ensure_ascii=False, default=_shown)))
+        rows.append(
+            _quarantine_row(file, line, name, value, reason, json.dumps(raw, ensure_ascii=False, default=_shown))
+        )
     return pa.Table.from_pylist(rows, QUARANTINE)
 
 
@@ -265,4 +280,8 @@ def _hs6(columns: _Columns, source: str) -> pa.Array:
 def _table(values: dict[str, pa.Array], table: str, rows: int) -> pa.Table:
     target = staged_schema(table)
     fields = [item.with_type(values[item.name].type) for item in target]
-    return pa.Table.from_arrays([values[item.name] for item in target], schema=pa.schema(fields)) if rows else target.empty_table()
+    return (
+        pa.Table.from_arrays([values[item.name] for item in target], schema=pa.schema(fields))
+        if rows
+        else target.empty_table()
+    )

@@ -38,7 +38,11 @@ def expand(sources: Sequence[Path]) -> list[Path]:
     for source in sources:
         files = _files(source)
         if not files:
-            raise InputError("There is no file here.", remedy="Check the path; a folder must hold CSV, Excel or Parquet files.", place=Place(str(source)))
+            raise InputError(
+                "There is no file here.",
+                remedy="Check the path; a folder must hold CSV, Excel or Parquet files.",
+                place=Place(str(source)),
+            )
         found.update(dict.fromkeys(files))
     return list(found)
 
@@ -68,7 +72,11 @@ def digest(path: Path) -> Digest:
             while chunk := stream.read(_CHUNK):
                 state.update(chunk)
     except OSError as error:
-        raise InputError(f"The file cannot be read: {error.strerror or error}.", remedy="Check the path and the permissions.", place=Place(str(path))) from error
+        raise InputError(
+            f"The file cannot be read: {error.strerror or error}.",
+            remedy="Check the path and the permissions.",
+            place=Place(str(path)),
+        ) from error
     return Digest(path, state.hexdigest(), stat.st_size, stat.st_mtime_ns)
 
 
@@ -80,4 +88,8 @@ def check_unchanged(before: Digest) -> None:
     """
     stat = before.path.stat()
     if (stat.st_size, stat.st_mtime_ns) != (before.size, before.changed):
-        raise InputError("The file changed while it was read.", remedy="Wait until it is complete and run again.", place=Place(str(before.path)))
+        raise InputError(
+            "The file changed while it was read.",
+            remedy="Wait until it is complete and run again.",
+            place=Place(str(before.path)),
+        )

@@ -178,7 +178,14 @@ def stage(
         for done in results:
             _add(tally, done, writer, limits)
             if progress is not None:
-                progress(Progress(paths[done.file_index], done.file_index, len(paths), tally.accepted.total() + tally.quarantined.total()))
+                progress(
+                    Progress(
+                        paths[done.file_index],
+                        done.file_index,
+                        len(paths),
+                        tally.accepted.total() + tally.quarantined.total(),
+                    )
+                )
     for before in digests:
         check_unchanged(before)
     return _result(table, out, quarantine, tally, opened, digests)
@@ -214,8 +221,19 @@ def _run(task: _Task) -> _Done:
                 present |= shaped.present
             writers.quarantine(quarantine_table(list(block.bad), task.file))
     if read != writers.accepted + writers.quarantined:
-        raise AssertionError(f"{task.file}: {read} rows read, {writers.accepted} accepted, {writers.quarantined} quarantined")
-    return _Done(task.file_index, read, writers.accepted, writers.quarantined, writers.part, writers.bad, warnings, frozenset(present))
+        raise AssertionError(
+            f"{task.file}: {read} rows read, {writers.accepted} accepted, {writers.quarantined} quarantined"
+        )
+    return _Done(
+        task.file_index,
+        read,
+        writers.accepted,
+        writers.quarantined,
+        writers.part,
+        writers.bad,
+        warnings,
+        frozenset(present),
+    )
 
 
 class _Writers:
@@ -254,7 +272,9 @@ class _Writers:
 def _staged_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """Write dictionary-encoded columns as they are; without the Arrow schema they read back as plain strings."""
     coded = [item.name for item in schema if pa.types.is_dictionary(item.type) or pa.types.is_date32(item.type)]
-    return pq.ParquetWriter(path, schema, compression=CODEC, use_dictionary=coded, store_schema=False, write_statistics=["date"])
+    return pq.ParquetWriter(
+        path, schema, compression=CODEC, use_dictionary=coded, store_schema=False, write_statistics=["date"]
+    )
 
 
 def _like(rows: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -288,12 +308,18 @@ def _add(tally: _Tally, done: _Done, writer: pq.ParquetWriter, limits: Limits) -
         kept[key if known else (key[0], "", "more_values")] += count
 
 
-def _result(table: str, out: Path, quarantine: Path, tally: _Tally, opened: list[tuple[Source, Mapping]], digests: list[Digest]) -> StageResult:
+def _result(
+    table: str, out: Path, quarantine: Path, tally: _Tally, opened: list[tuple[Source, Mapping]], digests: list[Digest]
+) -> StageResult:
     if not tally.parts:
         empty = out / f"{table}-00000-000000.parquet"
         pq.write_table(staged_schema(table).empty_table(), empty, compression=CODEC, store_schema=False)
         tally.parts.append(empty)
-    warnings = [Warned(str(digests[index].path), *key, count) for index, kept in sorted(tally.warnings.items()) for key, count in sorted(kept.items())]
+    warnings = [
+        Warned(str(digests[index].path), *key, count)
+        for index, kept in sorted(tally.warnings.items())
+        for key, count in sorted(kept.items())
+    ]
     again = duplicate_keys(tally.parts, table_spec(table).key)
     if again:
         warnings.append(Warned("", "/".join(table_spec(table).key), "", "duplicate_key", again))

@@ -15,8 +15,8 @@ from importlib.resources import files
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (files("entente.records.codes") / name).open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    text = (files("entente.records.codes") / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 @cache
@@ -36,7 +36,13 @@ def country_words() -> Mapping[str, str]:
     """Every folded alpha-2, alpha-3, numeric code and name of a country -> its alpha-2 code."""
     found: dict[str, str] = {}
     for row in sorted(_rows("countries.csv"), key=lambda row: row["status"] != "assigned"):
-        for word in (row["alpha2"], row["alpha3"], row["numeric"], row["numeric"].lstrip("0"), *row["names"].split("|")):
+        for word in (
+            row["alpha2"],
+            row["alpha3"],
+            row["numeric"],
+            row["numeric"].lstrip("0"),
+            *row["names"].split("|"),
+        ):
             if word:
                 found.setdefault(fold(word), row["alpha2"])
     return found

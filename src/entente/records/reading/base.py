@@ -40,9 +40,17 @@ class Part(Protocol):
 class Source(Protocol):
     """An opened file: its kind, its columns, and its parts."""
 
-    kind: str
-    encoding: str | None
-    columns: tuple[str, ...]
+    @property
+    def kind(self) -> str:
+        """`parquet`, `xlsx`, `csv`, `tsv`, or one of the last two with `.gz`."""
+
+    @property
+    def encoding(self) -> str | None:
+        """Encoding of a text file."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Column names, in order."""
 
     def parts(self, needed: tuple[str, ...] | None) -> Iterator[Part]:
         """Cut the file into parts, in order; only the `needed` columns have to be read, None means all."""
@@ -93,7 +101,11 @@ def file_kind(path: Path) -> str:
         with path.open("rb") as stream:
             head = stream.read(8)
     except OSError as error:
-        raise InputError(f"The file cannot be opened: {error.strerror or error}.", remedy="Check the path and the permissions.", place=place) from error
+        raise InputError(
+            f"The file cannot be opened: {error.strerror or error}.",
+            remedy="Check the path and the permissions.",
+            place=place,
+        ) from error
     if not head:
         raise InputError("The file is empty.", remedy="Export it again, or leave it out.", place=place)
     for magic, kind in _MAGIC:

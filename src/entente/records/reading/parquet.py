@@ -54,7 +54,9 @@ class ParquetPart:
             coded = _dictionary_columns(probe, self.group, self.columns)
         with pq.ParquetFile(self.path, read_dictionary=coded, buffer_size=_BUFFER, pre_buffer=False) as file:
             line = self.first_line
-            batches = file.iter_batches(self.batch_rows, row_groups=[self.group], columns=list(self.columns), use_threads=False)
+            batches = file.iter_batches(
+                self.batch_rows, row_groups=[self.group], columns=list(self.columns), use_threads=False
+            )
             for batch in batches:
                 lines = pa.array(np.arange(line, line + batch.num_rows, dtype=np.int64))
                 line += batch.num_rows
@@ -109,7 +111,7 @@ def _check(path: Path, names: tuple[str, ...], sizes: list[int], limits: Limits)
         )
     if max(sizes, default=0) > limits.max_group_bytes:
         raise InputError(
-            f"A row group unpacks to {max(sizes) >> 20} MiB; at most {limits.max_group_bytes >> 20} MiB are read at once.",
+            f"A row group unpacks to {max(sizes) >> 20} MiB; at most {limits.max_group_bytes >> 20} are read at once.",
             remedy="Write the file again with smaller row groups (about a million rows each).",
             place=Place(str(path)),
         )
@@ -117,7 +119,9 @@ def _check(path: Path, names: tuple[str, ...], sizes: list[int], limits: Limits)
 
 def _dictionary_columns(file: pq.ParquetFile, group: int, columns: tuple[str, ...]) -> list[str]:
     """Return the text columns that the file itself keeps as a small dictionary."""
-    texts = {item.name for item in file.schema_arrow if pa.types.is_string(item.type) or pa.types.is_large_string(item.type)}
+    texts = {
+        item.name for item in file.schema_arrow if pa.types.is_string(item.type) or pa.types.is_large_string(item.type)
+    }
     meta, found = file.metadata.row_group(group), []
     for index in range(meta.num_columns):
         chunk = meta.column(index)

@@ -89,7 +89,9 @@ def _after_skipped(state: _State, chunk: bytes) -> bytes:
     return text
 
 
-def _cut_block(state: _State, text: bytes, dialect: Dialect, cells: int, max_record: int, *, last: bool) -> Iterator[Cut]:
+def _cut_block(
+    state: _State, text: bytes, dialect: Dialect, cells: int, max_record: int, *, last: bool
+) -> Iterator[Cut]:
     quick = _quick_ends(text, dialect)
     if quick is None:
         yield from _slow(state, text, dialect, cells, max_record, last=last)
@@ -139,13 +141,19 @@ def _judged(state: _State, text: bytes, ends: np.ndarray, delimiters: np.ndarray
     state.line += len(starts)
     reasons = _reasons(text, starts, ends, delimiters, cells, max_record)
     wrong = np.array([reason is not None for reason in reasons], bool) if reasons else np.zeros(len(starts), bool)
-    bad = [_bad(int(lines[at]), str(reasons[at]), text[starts[at] : ends[at]]) for at in np.flatnonzero(wrong)] if reasons else []
+    bad = (
+        [_bad(int(lines[at]), str(reasons[at]), text[starts[at] : ends[at]]) for at in np.flatnonzero(wrong)]
+        if reasons
+        else []
+    )
     carried, state.bad = state.bad, []
     data = _without(text, starts, ends, wrong) if bad else (text[: int(ends[-1]) + 1] if len(ends) else b"")
     return Cut(data, lines[~wrong], (*carried, *bad), plain=True)
 
 
-def _reasons(text: bytes, starts: np.ndarray, ends: np.ndarray, delimiters: np.ndarray, cells: int, max_record: int) -> list[str | None]:
+def _reasons(
+    text: bytes, starts: np.ndarray, ends: np.ndarray, delimiters: np.ndarray, cells: int, max_record: int
+) -> list[str | None]:
     """Return why each record is wrong, or an empty list when none is."""
     counts = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts)
     ragged = counts != cells - 1
@@ -156,7 +164,10 @@ def _reasons(text: bytes, starts: np.ndarray, ends: np.ndarray, delimiters: np.n
         nul = np.searchsorted(zeros, ends) > np.searchsorted(zeros, starts)
     if not (ragged.any() or long.any() or nul.any()):
         return []
-    return ["row_too_long" if lo else "nul_byte" if nu else "cell_count" if ra else None for lo, nu, ra in zip(long, nul, ragged, strict=True)]
+    return [
+        "row_too_long" if lo else "nul_byte" if nu else "cell_count" if ra else None
+        for lo, nu, ra in zip(long, nul, ragged, strict=True)
+    ]
 
 
 def _without(text: bytes, starts: np.ndarray, ends: np.ndarray, wrong: np.ndarray) -> bytes:
@@ -193,7 +204,9 @@ def _slow(state: _State, text: bytes, dialect: Dialect, cells: int, max_record: 
             at += 1
             continue
         end, parsed = record_end(text, at, dialect)
-        if end < 0 or (not parsed and not last and text[end : end + 1] == dialect.quote.encode() and len(text) - at <= max_record):
+        if end < 0 or (
+            not parsed and not last and text[end : end + 1] == dialect.quote.encode() and len(text) - at <= max_record
+        ):
             break  # the record may yet be finished by text that has not been read
         end = end if parsed else _line_end(text, at)
         if end < 0:
@@ -212,7 +225,7 @@ def _slow(state: _State, text: bytes, dialect: Dialect, cells: int, max_record: 
 
 
 def record_end(text: bytes, at: int, dialect: Dialect) -> tuple[int, bool]:
-    """Return (end, True) of the record at `at`; (place of the trouble, False); or (-1, False) if the text is too short."""
+    """Return (end, True) of the record at `at`; (place of the trouble, False); (-1, False) if text is missing."""
     found = _record_pattern(dialect).match(text, at)
     end = found.end() if found else at
     if end == len(text):
@@ -245,7 +258,16 @@ def _cell(dialect: Dialect) -> bytes:
     if not dialect.quote:
         return rb"[^%s\r\n]*+" % mark
     quote = re.escape(dialect.quote.encode())
-    return rb"%s(?:[^%s]|%s%s)*+%s[ \t]*+|[^%s%s\r\n][^%s\r\n]*+|" % (quote, quote, quote, quote, quote, quote, mark, mark)
+    return rb"%s(?:[^%s]|%s%s)*+%s[ \t]*+|[^%s%s\r\n][^%s\r\n]*+|" % (
+        quote,
+        quote,
+        quote,
+        quote,
+        quote,
+        quote,
+        mark,
+        mark,
+    )
 
 
 def split_cells(record: bytes, dialect: Dialect) -> list[bytes]:

@@ -74,7 +74,9 @@ class TextPart:
         return csv.read_csv(
             io.BytesIO(self.cut.data),
             csv.ReadOptions(column_names=every, use_threads=False, block_size=len(self.cut.data) + 1),
-            csv.ParseOptions(delimiter=self.dialect.delimiter, quote_char=self.dialect.quote or False, newlines_in_values=True),
+            csv.ParseOptions(
+                delimiter=self.dialect.delimiter, quote_char=self.dialect.quote or False, newlines_in_values=True
+            ),
             csv.ConvertOptions(
                 column_types=dict.fromkeys(wanted, kind),
                 include_columns=wanted,
@@ -149,7 +151,17 @@ class TextSource:
         columns = how.columns or _names(header, dialect, place)
         _check_columns(columns, limits, place)
         kind = "tsv" if dialect.delimiter == "\t" else "csv"
-        return cls(path, tuple(columns), encoding, dialect, how.skip_rows, not how.columns, limits, packed, kind + (".gz" if packed else ""))
+        return cls(
+            path,
+            tuple(columns),
+            encoding,
+            dialect,
+            how.skip_rows,
+            not how.columns,
+            limits,
+            packed,
+            kind + (".gz" if packed else ""),
+        )
 
     def parts(self, needed: tuple[str, ...] | None) -> Iterator[TextPart]:
         """Cut the records behind the header into parts of about one block each."""
@@ -177,7 +189,11 @@ def _raw_chunks(path: Path, limits: Limits, *, packed: bool, size: int | None = 
                     )
                 yield chunk
     except (EOFError, zlib.error, OSError) as error:
-        raise InputError(f"The file cannot be read to its end: {error}.", remedy="Copy or export it again; check that the transfer was complete.", place=place) from error
+        raise InputError(
+            f"The file cannot be read to its end: {error}.",
+            remedy="Copy or export it again; check that the transfer was complete.",
+            place=place,
+        ) from error
 
 
 def _encoding(sample: bytes, how: FileFormat, place: Place) -> str:
@@ -191,7 +207,7 @@ def _encoding(sample: bytes, how: FileFormat, place: Place) -> str:
         hint = f"; it looks like {likely[0]}" if likely else ""
         raise InputError(
             f"Most lines are not text in UTF-8{hint}.",
-            remedy="Run `entente records describe FILE`, and give the mapping it proposes (with file: encoding:) by --mapping.",
+            remedy="Run `entente records describe FILE`, and give the mapping it proposes by --mapping.",
             place=place,
         )
     return found
@@ -226,7 +242,11 @@ def _delimiter(header: bytes) -> str:
 
 def _names(header: bytes, dialect: Dialect, place: Place) -> tuple[str, ...]:
     if b"\0" in header:
-        raise InputError("The header holds NUL bytes.", remedy="The file is not a text table, or its encoding is UTF-16: say so in a mapping.", place=place)
+        raise InputError(
+            "The header holds NUL bytes.",
+            remedy="The file is not a text table, or its encoding is UTF-16: say so in a mapping.",
+            place=place,
+        )
     try:
         return tuple(cell.decode("utf-8").strip() for cell in split_cells(header, dialect))
     except ValueError as error:

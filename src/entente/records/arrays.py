@@ -1,0 +1,155 @@
+"""Small things done to whole Arrow arrays: texts, masks, lists."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+NO = pa.scalar(value=False)
+YES = pa.scalar(value=True)
+
+
+def as_text(values: pa.Array) -> tuple[pa.Array, tuple[tuple[str, pa.Array], ...]]:
+    """Return the column as strings, plain or dictionary-encoded, and the cells that are not text at all."""
+    kind = values.type
+    if is_text(kind):
+        return values, ()
+    if pa.types.is_binary(kind):
+        return decoded(values)
+    if pa.types.is_floating(kind):
+        return floats_as_text(values), ()
+    if pa.types.is_nested(kind):
+        return pa.nulls(len(values), pa.string()), (("not_text", pc.is_valid(values)),)
+    return pc.cast(values, pa.string()), ()
+
+
+def simplify(values: pa.Array) -> pa.Array:
+    """Reduce the many Arrow types to the few that the readers know."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return values if pa.types.is_string(kind.value_type) else simplify(values.dictionary_decode())
+    target = _simple(kind)
+    return values if target is None else pc.cast(values, target)
+
+
+def _simple(kind: pa.DataType) -> pa.DataType | None:
+    if pa.types.is_large_string(kind) or str(kind) == "string_view":
+        return pa.string()
+    if pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind) or str(kind) == "binary_view":
+        return pa.binary()
+    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
+        return pa.float64()
+    return pa.date32() if pa.types.is_date64(kind) else None
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Tell whether a simplified column holds text, plain or dictionary-encoded."""
+    return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind))
+
+
+def as_dictionary(text: pa.Array) -> pa.DictionaryArray:
+    """Dictionary-encode a text column, unless it is already."""
+    return text if pa.types.is_dictionary(text.type) else pc.dictionary_encode(text)
+
+
+def empty_to_null(text: pa.Array) -> pa.Array:
+    """Turn texts without a character into nulls."""
+    if pa.types.is_dictionary(text.type):
+        words = text.dictionary
+        if not some(pc.equal(pc.binary_length(words), 0)):
+            return text
+        return map_uniques(text, lambda word: word or None)
+    empty = pc.equal(pc.binary_length(text), 0)
+    return pc.if_else(empty, pa.scalar(None, pa.string()), text) if some(empty) else text
+
+
+Word = Callable[[str], str | None]
+
+#: Batches of one row group share their dictionaries: what was mapped a moment ago need not be mapped again.
+_RECENT: deque[tuple[Word, pa.Array, pa.DictionaryArray]] = deque(maxlen=16)
+
+
+def map_uniques(text: pa.Array, function: Word) -> pa.DictionaryArray:
+    """Apply a function of one string to each distinct value; null results become nulls, equal results one value."""
+    coded = as_dictionary(text)
+    again = _mapped_words(coded.dictionary, function)
+    return pa.DictionaryArray.from_arrays(pc.take(again.indices, coded.indices), again.dictionary)
+
+
+def _mapped_words(words: pa.Array, function: Word) -> pa.DictionaryArray:
+    for known, before, mapped in _RECENT:
+        if known is function and len(before) == len(words) and before.equals(words):
+            return mapped
+    results = pa.array([None if word is None else function(word) for word in words.to_pylist()], pa.string())
+    mapped = pc.dictionary_encode(results)
+    if len(words) > 64:
+        _RECENT.append((function, words, mapped))
+    return mapped
+
+
+def decoded(values: pa.Array) -> tuple[pa.Array, tuple[tuple[str, pa.Array], ...]]:
+    """Read bytes as UTF-8; cells that are not are null, and named as a problem."""
+    try:
+        return pc.cast(values, pa.string()), ()
+    except pa.ArrowInvalid:
+        pass
+    texts, bad = [], []
+    for item in values.to_pylist():
+        try:
+            texts.append(None if item is None else item.decode("utf-8"))
+            bad.append(False)
+        except UnicodeDecodeError:
+            texts.append(None)
+            bad.append(True)
+    return pa.array(texts, pa.string()), (("not_decodable", pa.array(bad, pa.bool_())),)
+
+
+def floats_as_text(values: pa.Array) -> pa.Array:
+    """Write whole floats without a point: spreadsheets keep identifiers as floats."""
+    return pa.array([None if x is None else _float_text(x) for x in values.to_pylist()], pa.string())
+
+
+def _float_text(x: float) -> str:
+    return str(int(x)) if x.is_integer() and abs(x) < 2.0**53 else repr(x)
+
+
+def relist(lists: pa.Array, items: pa.Array) -> pa.Array:
+    """Put coded items back into their lists, leaving out those that were nulled; an emptied list becomes null."""
+    if items.null_count == 0 and span(lists) == len(items):  # a null list may still hide items
+        empty = pc.fill_null(pc.equal(pc.list_value_length(lists), 0), YES)
+        return pa.ListArray.from_arrays(offsets(lists), items, mask=empty)
+    flat = items.to_pylist()
+    out, start = [], 0
+    for length in pc.list_value_length(lists).to_pylist():
+        size = length or 0
+        out.append([item for item in flat[start : start + size] if item is not None] or None)
+        start += size
+    return pa.array(out, pa.list_(pa.string()))
+
+
+def span(lists: pa.Array) -> int:
+    """Number of items under the lists, those under null lists included."""
+    ends = lists.offsets
+    return int(ends[-1].as_py() - ends[0].as_py()) if len(ends) else 0
+
+
+def offsets(lists: pa.Array) -> pa.Array:
+    """Where each list begins among the items, counted from the first list."""
+    ends = lists.offsets
+    return pc.cast(pc.subtract(ends, ends[0]), pa.int32())
+
+
+def any_of(masks: list[pa.Array], length: int) -> pa.Array:
+    """Return the union of masks; no mask gives an empty one."""
+    result = pa.repeat(NO, length)
+    for mask in masks:
+        result = pc.or_(result, mask)
+    return result
+
+
+def some(mask: pa.Array) -> bool:
+    """Tell whether the mask holds for any cell."""
+    return bool(pc.any(mask).as_py())
