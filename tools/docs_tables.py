@@ -78,7 +78,7 @@ def _help(parameter: click.Option) -> str:
     default = parameter.get_default(click.Context(click.Command("x")), call=False)
     if parameter.required:
         notes.append("Required.")
-    if parameter.multiple:
+    if parameter.multiple and "more than once" not in notes[0]:
         notes.append("May be given several times.")
     if parameter.show_default and default is not None and not parameter.is_flag:
         notes.append(f"Default: `{default}`.")
