@@ -11,7 +11,7 @@ import pytest
 from entente.errors import RegisterError
 from entente.substances import load_register
 from entente.substances.document import parse_document
-from entente.substances.register import SHIPPED, list_files
+from entente.substances.register import SHIPPED, list_files, shipped_folders
 from entente.substances.tables import TABLES
 from substances_toy import PARTIAL, ids, list_text, listing, register_of, toy
 
@@ -39,11 +39,12 @@ def test_the_shipped_lists_load_and_name_their_files(shipped):
         "cn-precursors",
     }
     assert all(len(x.sha256) == 64 for x in shipped.lists)
-    assert len(shipped.lists) == len(list_files(SHIPPED))
+    assert len(shipped.lists) == sum(len(list_files(folder)) for folder in shipped_folders())
 
 
-def test_the_private_slot_is_empty_and_ignored_by_git():
-    assert [path.name for path in sorted((SHIPPED / "private").iterdir())] == [".gitignore", "README.md"]
+def test_what_is_put_into_the_private_slot_is_ignored_by_git():
+    ignored = (SHIPPED / "private" / ".gitignore").read_text("utf-8").split()
+    assert ignored == ["*", "!.gitignore", "!README.md"]
 
 
 def test_a_folder_adds_lists_and_their_substances(tmp_path, shipped):
