@@ -37,6 +37,7 @@ class FileFormat:
         quote: one character around cells, or empty for none.
         skip_rows: lines (or sheet rows) before the header.
         columns: column names, for a file without a header.
+        trailing_delimiter: every row ends with one more delimiter than the header has.
         sheet: name of the sheet of a workbook; the first by default.
     """
 
@@ -45,6 +46,7 @@ class FileFormat:
     quote: str = '"'
     skip_rows: int = 0
     columns: tuple[str, ...] = ()
+    trailing_delimiter: bool = False
     sheet: str | None = None
 
 
@@ -60,6 +62,9 @@ class FieldRule:
         reading: how the cells are read.
         unit_from: source column with the unit of a mass (g, kg, t, lb, ...); a row whose unit is not a mass keeps no
             mass.
+        units: words of that column -> unit, where the source has codes.
+        when: (source column, words): rows where the column holds none of the words take `otherwise` instead.
+        otherwise: a constant for those rows; empty is no value.
     """
 
     name: str
@@ -68,11 +73,15 @@ class FieldRule:
     constant: str | None = None
     reading: Reading = field(default_factory=Reading)
     unit_from: str | None = None
+    units: MappingType[str, str] = field(default_factory=dict)
+    when: tuple[str, tuple[str, ...]] | None = None
+    otherwise: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Source columns this rule reads."""
-        return self.sources + ((self.unit_from,) if self.unit_from else ())
+        more = (self.unit_from, self.when[0] if self.when else None)
+        return self.sources + tuple(column for column in more if column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +256,9 @@ def _rule(name: str, item: dict[str, Any], defaults: dict[str, Any], label: str)
         constant=str(item["constant"]) if "constant" in item else None,
         reading=_reading(name, item, defaults, label),
         unit_from=item.get("unit_from"),
+        units=item.get("units", {}),
+        when=next(((column, tuple(words)) for column, words in item.get("when", {}).items()), None),
+        otherwise=item.get("otherwise", ""),
     )
 
 

@@ -23,6 +23,7 @@ _TOKENS = {
     "DD": r"(?P<day>\d{1,2})",
     "MON": r"(?P<name>[^\W\d_]{3,12}\.?)",
 }
+_DIRECTIVES = (("%Y", "YYYY"), ("%m", "MM"), ("%d", "DD"), ("%b", "MON"), ("%B", "MON"))
 _TOKEN = re.compile("YYYY|MON|MM|DD")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})?)?")
 _MONTHS = {
@@ -97,7 +98,7 @@ class DateReader:
 
     Args:
         formats: `iso`, `excel`, `excel1904`, `epoch_s`, `epoch_ms`, or a pattern of YYYY, MM, DD, MON such as
-            `DD/MM/YYYY` or `YYYYMMDD`.
+            `DD/MM/YYYY` or `YYYYMMDD` (also written `%d/%m/%Y`, `%Y%m%d`). `iso` is always tried last.
         zone: IANA zone in which a moment is turned into a day; UTC when not given.
     """
 
@@ -107,7 +108,7 @@ class DateReader:
     def __call__(self, text: str) -> dt.date:
         """Read one date; ValueError when no format fits."""
         plain = unicodedata.normalize("NFKC", text).strip()
-        for name in self.formats:
+        for name in (*self.formats, "iso"):  # a full ISO date can only be read in one way
             try:
                 return date_format(name)(plain, self.zone)
             except (ValueError, OverflowError):
@@ -134,6 +135,8 @@ def date_format(name: str) -> DateFormat:
     }
     if name in named:
         return named[name]
+    for directive, token in _DIRECTIVES:
+        name = name.replace(directive, token)
     pattern = _compiled(name)
     return lambda text, _zone: _by_pattern(pattern, text)
 

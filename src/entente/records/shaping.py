@@ -140,10 +140,20 @@ def _read(batch: pa.RecordBatch, rule: FieldRule, spec: FieldSpec) -> Coerced:
     if rule.constant is not None:
         return coerce(pa.repeat(pa.scalar(rule.constant), batch.num_rows), spec, rule.reading)
     result = coerce(_source(batch, rule), spec, rule.reading)
-    return _converted(result, batch.column(rule.unit_from)) if rule.unit_from else result
+    return _converted(result, batch.column(rule.unit_from), rule) if rule.unit_from else result
 
 
 def _source(batch: pa.RecordBatch, rule: FieldRule) -> pa.Array:
+    values = _joined(batch, rule)
+    if rule.when is None:
+        return values
+    words = pc.utf8_trim_whitespace(pc.cast(as_text(batch.column(rule.when[0]))[0], pa.string()))
+    chosen = pc.is_in(words, pa.array(rule.when[1], pa.string()))
+    other = pa.scalar(rule.otherwise or None, pa.string())
+    return pc.if_else(chosen, pc.cast(as_text(values)[0], pa.string()), other)
+
+
+def _joined(batch: pa.RecordBatch, rule: FieldRule) -> pa.Array:
     if len(rule.sources) == 1:
         return batch.column(rule.sources[0])
     texts = [pc.cast(as_text(batch.column(name))[0], pa.string()) for name in rule.sources]
@@ -152,10 +162,12 @@ def _source(batch: pa.RecordBatch, rule: FieldRule) -> pa.Array:
     return pc.if_else(pc.equal(pc.binary_length(joined), 0), pa.scalar(None, pa.string()), joined)
 
 
-def _converted(result: Coerced, units: pa.Array) -> Coerced:
+def _converted(result: Coerced, units: pa.Array, rule: FieldRule) -> Coerced:
     """Multiply masses by their row's unit; a mass in a unit that is no mass is nulled and counted."""
     text = pc.dictionary_encode(pc.cast(as_text(units)[0], pa.string()))
-    factors = [mass_factor(word) if word else None for word in text.dictionary.to_pylist()]
+    factors = [
+        mass_factor(rule.units.get(word.strip(), word)) if word else None for word in text.dictionary.to_pylist()
+    ]
     by_row = pc.take(pa.array(factors, pa.float64()), text.indices)
     lost = pc.and_(pc.is_valid(result.values), pc.is_null(by_row))
     warnings = Counter(result.warnings)

@@ -11,7 +11,7 @@ from pathlib import Path
 from entente.errors import InputError, Place
 
 _MARKS = frozenset("*?[")
-_SUFFIXES = (".parquet", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".xlsx", ".xlsm", ".pq")
+_SUFFIXES = (".parquet", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".asc", ".xlsx", ".xlsm", ".pq")
 _CHUNK = 1 << 20
 
 

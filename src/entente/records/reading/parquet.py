@@ -60,7 +60,25 @@ class ParquetPart:
             for batch in batches:
                 lines = pa.array(np.arange(line, line + batch.num_rows, dtype=np.int64))
                 line += batch.num_rows
-                yield Block(batch, lines)
+                yield Block(_checked(batch), lines)
+
+
+def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Give texts that are not valid UTF-8 on as bytes, which are judged cell by cell: Parquet does not check them."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        return pa.RecordBatch.from_arrays([_bytes_if_broken(column) for column in batch.columns], batch.schema.names)
+    return batch
+
+
+def _bytes_if_broken(column: pa.Array) -> pa.Array:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        return plain.view(pa.binary()) if pa.types.is_string(plain.type) else plain.view(pa.large_binary())
+    return column
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,8 @@ class TextSource:
         header = _header_line(text, how.skip_rows, limits, place)
         dialect = Dialect(how.delimiter or _delimiter(header), how.quote)
         columns = how.columns or _names(header, dialect, place)
+        if how.trailing_delimiter and columns[-1:] != ("",):
+            columns = (*columns, "")
         _check_columns(columns, limits, place)
         kind = "tsv" if dialect.delimiter == "\t" else "csv"
         return cls(
