@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from false_alarms import descriptions, hits_on, key, mixed_precision, read_list
 
 from entente.screening.kernel import ScreeningKernel
 from entente.screening.vocabulary import Vocabulary
 from entente.substances.register import load_register
+from false_alarms import descriptions, hits_on, key, mixed_precision, read_list
 
 pytestmark = pytest.mark.shared
 

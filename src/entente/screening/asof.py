@@ -25,7 +25,10 @@ LISTINGS, DETAILS, COVERAGE, JURISDICTIONS = "asof_listings", "asof_details", "a
 _NUMBERS, _DAYS, _EPOCH = 1 << 24, 1 << 22, 1_000_000
 _NEARNESS = _NUMBERS * _DAYS
 
-_CARRIED = "declaration_id, line, row_id, date, substance_id, field, method, matched_text, span_start, span_end, form, confidence"
+_CARRIED = (
+    "declaration_id, line, row_id, date, substance_id, field, method, matched_text, "
+    "span_start, span_end, form, confidence"
+)
 _QUESTION = ("substance_id", "form", "date", "destination", "direction", "jurisdiction")
 _DESTINATION = "COALESCE(destination_country, '') AS destination"
 
@@ -86,7 +89,8 @@ ranked AS (
 ),
 keyed AS (
   SELECT {question}, nearness,
-    CASE WHEN nearness = 8 THEN 0 WHEN nearness = 7 THEN far_key ELSE near_key END + nearness * {_NEARNESS} AS near_first
+    nearness * {_NEARNESS} + CASE WHEN nearness = 8 THEN 0 WHEN nearness = 7 THEN far_key ELSE near_key END
+      AS near_first
   FROM ranked
 ),
 answers AS (
@@ -131,6 +135,7 @@ def law_tables(register: RegisterTables) -> dict[str, pa.Table]:
     )
     bars = ["".join(f"|{place}" for place in places if place) for places in one["destinations"].to_pylist()]
     number = pa.array(range(len(one)), pa.int64())
+    days_left = pc.subtract(_DAYS, _days(one["effective_to"]))
     everything = pa.scalar((1 << 31) - 1, pa.int32())
     columns = {
         **{name: one[name] for name in ("listing_id", *judged, "effective_from", "effective_to") if name != "forms"},
@@ -138,7 +143,7 @@ def law_tables(register: RegisterTables) -> dict[str, pa.Table]:
         "other_forms": pc.bit_wise_and(pc.bit_wise_not(one["forms"]), everything),
         "number": number,
         "near_key": pc.add(pc.multiply(_days(one["effective_from"]), _NUMBERS), number),
-        "far_key": pc.subtract(pc.multiply(pc.subtract(_DAYS, _days(one["effective_to"])), _NUMBERS), pc.add(number, 1)),
+        "far_key": pc.subtract(pc.multiply(days_left, _NUMBERS), pc.add(number, 1)),
     }
     return {
         LISTINGS: pa.table(columns),

@@ -142,7 +142,8 @@ def _joins(table: npt.NDArray[np.uint8], units: npt.NDArray[np.generic], at: I64
     beyond = table[units[np.minimum(at + 2, len(units) - 1)]]
     tight = ((before & word) > 0) & ((after & word) > 0)
     spaced = ((before & DIGIT) > 0) & ((after & _SOFT_BIT) > 0) & ((beyond & DIGIT) > 0)
-    return tight | spaced
+    joins: Flags = tight | spaced
+    return joins
 
 
 def longest(hits: Located) -> Located:
@@ -159,3 +160,22 @@ def longest(hits: Located) -> Located:
     # a run of equal spans is kept whole or dropped whole with its first
     head = np.maximum.accumulate(np.where(~same, np.arange(len(order)), 0))
     return hits.where(np.sort(order[~within[head]]))
+
+
+def is_within(hits: Located, hit: I64, inner: Located, other: I64) -> Flags:
+    """For pairs of indices, does the match `other` of `inner` lie within `hit` of `hits`?"""
+    within: Flags = (hits.first[hit] <= inner.first[other]) & (inner.last[other] <= hits.last[hit])
+    return within
+
+
+def overlaps(hits: Located, others: Located) -> tuple[I64, I64]:
+    """Pairs of indices of matches that share a unit; neither side's matches nest deeply, so pairs are few."""
+    order = np.argsort(others.first, kind="stable")
+    first, reach = others.first[order], np.maximum.accumulate(others.last[order]) if len(order) else others.last
+    low = np.searchsorted(reach, hits.first, side="left")
+    high = np.searchsorted(first, hits.last, side="right")
+    place, offsets = flat_index(low, np.maximum(high, low))
+    hit = np.repeat(np.arange(len(hits)), np.diff(offsets))
+    other = order[place]
+    shared = others.last[other] >= hits.first[hit]
+    return hit[shared], other[shared]

@@ -79,7 +79,8 @@ def confused_cas(units: npt.NDArray[np.uint8] | npt.NDArray[np.uint32], offsets:
         The strings whose digits, look-alikes read as what they look like, pass the check. At least half of the
         characters are true digits.
     """
-    bytes_ = units if units.dtype == np.uint8 else np.where(units < 256, units, 0).astype(np.uint8)
+    narrow = units if units.dtype == np.uint8 else np.where(units < 256, units, 0)
+    bytes_ = narrow.astype(np.uint8, copy=False)
     at = _second_hyphens(bytes_)
     row = np.searchsorted(offsets, at, side="right") - 1
     inside = at + 4 < offsets[row + 1]

@@ -98,7 +98,8 @@ class Context:
         han = ((before | after) & HAN) > 0
         special = self._weak[hits.pattern] | self._single[hits.pattern] | self._class_noun[hits.pattern]
         words = _words_behind(block, hits), _words_before(block, hits)
-        return han | joined | special | _any_telling(words[0]) | _any_telling(words[1])
+        telling: Flags = han | joined | special | _any_telling(words[0]) | _any_telling(words[1])
+        return telling
 
 
 def _surroundings(block: Block, hits: Located, before: I64) -> Iterator[tuple[str, str]]:
@@ -127,7 +128,8 @@ def _is_gap(units: npt.NDArray[np.generic]) -> Flags:
         table = np.zeros(256, np.bool_)
         table[list(_GAP)] = True
         _gap_table.append(table)
-    return _gap_table[0][np.minimum(units, 255)]
+    flags: Flags = _gap_table[0][np.minimum(units, 255)]
+    return flags
 
 
 def _words_behind(block: Block, hits: Located) -> npt.NDArray[np.uint32]:

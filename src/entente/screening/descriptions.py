@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from entente.screening import boundaries, numbers
-from entente.screening.boundaries import Located
+from entente.screening.boundaries import Located, is_within, overlaps
 from entente.screening.compiled import Compiled
 from entente.screening.fold import I64
-from entente.screening.misspelling import Misspellings, is_within, overlaps
+from entente.screening.misspelling import Misspellings
 from entente.screening.output import CAS, CAS_FIELD, DESCRIPTION, MISSPELLING, NAME, SURE, Mentions
 from entente.screening.patterns import Patterns
 from entente.screening.text import Block, blocks

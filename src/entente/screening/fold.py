@@ -36,9 +36,9 @@ _SOFT_HYPHEN = 0xAD
 _HANZI_VARIANTS = {"醯": "酰", "硷": "碱", "礆": "碱", "鹸": "碱", "矽": "硅"}
 _LOOKALIKES = {"\u0251": "alpha", "\u00df": "beta", "\u03d0": "beta", "\u03b5": "epsilon", "\u03f5": "epsilon"}
 _GREEK_NAMES = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon "
-    "phi chi psi omega"
-).split()
+    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
+    *("xi", "omicron", "pi", "rho", "sigma", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,14 @@ def _fold_char(char: str) -> str:
 
 def _assigned_outside_ideographs() -> list[int]:
     """Code points whose folding is not the identity can only be here; unified ideographs and Hangul are not."""
-    ranges = (
+    ranges: tuple[tuple[int, int], ...] = (
         (0, 0x3400),
         (0xA000, 0xAC00),
-        (0xF900, 0x10000),
-        (0x10000, 0x11000),
+        (0xF900, 0x11000),
         (0x1B000, 0x20000),
         (0x2F800, 0x2FA20),
+        (0xE0000, 0xE0200),
     )
-    ranges += ((0xE0000, 0xE0200),)
     surrogates = range(0xD800, 0xE000)
     return [code for first, last in ranges for code in range(first, last) if code not in surrogates]
 

@@ -87,10 +87,12 @@ def is_taken_away(left: str) -> bool:
     """
     if _negations().search(left):
         return True
-    *_, last = (None, *_exclusions().finditer(left))
-    if last is None:
-        return False
-    clause, depth = left[last.end() :], 0
+    ends = [found.end() for found in _exclusions().finditer(left)]
+    return bool(ends) and _is_open(left[ends[-1] :])
+
+
+def _is_open(clause: str) -> bool:
+    depth = 0
     for at, char in enumerate(clause):
         depth += (char in "([") - (char in ")]")
         if depth < 0 or (depth == 0 and (char in ";:" or clause[at : at + 2] == ". ")):
@@ -116,26 +118,29 @@ def read(traits: Traits, left: str, right: str) -> Reading:
 def _behind(traits: Traits, right: str) -> Reading:
     found = _AFTER.match(right)
     if found is None:
-        bracket = _BRACKET.match(right)
-        # "X, salts thereof" speaks of X as well; "X (hydrochloride)" does not
-        plain = bracket is None or bracket["word"] in _BARE_SALT or bracket["word"] in latin()["esters"]
-        return Reading(
-            stands=True, form=0 if plain or bracket is None else _form_word(traits, bracket["word"], bracket["rest"])
-        )
-    word, gap, rest = found["word"], found["gap"], found["rest"]
-    if word == "free" and not re.match(r"\s+(?:of|from)\b", rest):
-        return OTHER
-    words = latin()
-    if word in words["hydrates"]:
+        return _in_bracket(traits, right)
+    word, rest = found["word"], found["rest"]
+    if word in latin()["hydrates"]:
         return _behind(traits, rest)
-    if traits.class_noun and not found["close"].strip() and word not in words["plain_beside_class_nouns"]:
+    is_free = word == "free" and not re.match(r"\s+(?:of|from)\b", rest)
+    if is_free or (not found["close"].strip() and _modifies_class_noun(traits, word)):
         return OTHER
-    if not gap and not found["close"]:
-        return Reading(stands=True)
     form = _form_word(traits, word, rest)
-    if form:
-        return Reading(stands=True, form=form)
-    return OTHER if _makes_another(word, gap, found["locant"], rest) else Reading(stands=True)
+    beside = found["gap"] or found["close"]
+    stands = not beside or form or not _makes_another(word, found["gap"], found["locant"], rest)
+    return Reading(stands=True, form=form if beside else 0) if stands else OTHER
+
+
+def _in_bracket(traits: Traits, right: str) -> Reading:
+    """A word in a bracket or behind a comma: "X (hydrochloride)" is a form, "X, salts thereof" speaks of X as well."""
+    found = _BRACKET.match(right)
+    if found is None or found["word"] in _BARE_SALT or found["word"] in latin()["esters"]:
+        return Reading(stands=True)
+    return Reading(stands=True, form=_form_word(traits, found["word"], found["rest"]))
+
+
+def _modifies_class_noun(traits: Traits, word: str) -> bool:
+    return traits.class_noun and word not in latin()["plain_beside_class_nouns"]
 
 
 def _makes_another(word: str, gap: str, locant: str, rest: str) -> bool:
@@ -156,22 +161,17 @@ def _makes_another(word: str, gap: str, locant: str, rest: str) -> bool:
 def _form_word(traits: Traits, word: str, rest: str) -> int:
     """Form bits that a word behind a name adds; 0 if it is no form word."""
     words = latin()
-    if word in _BARE_SALT or (
-        not traits.acid and (word in words["salts"] or (traits.base and word in words["salts_of_bases"]))
-    ):
-        return Form.SALT
     follower = _NEXT_WORD.match(rest)
     after = follower["word"] if follower else ""
-    if word in words["cations"]:
-        return Form.SALT if after in words["salts"] else 0
-    if word in words["esters"]:
-        return Form.ESTER
-    if is_group(word) and after in words["esters"]:
-        return Form.ESTER
-    for key, form in (("amides", Form.AMIDE), ("carbamates", Form.CARBAMATE), ("acetals", Form.ACETAL)):
-        if word in words[key] or (is_group(word) and after in words[key]):
-            return form
-    return 0
+    if word in _BARE_SALT or _is_salt_of(traits, word) or (word in words["cations"] and after in words["salts"]):
+        return Form.SALT
+    pairs = (("esters", Form.ESTER), ("amides", Form.AMIDE), ("carbamates", Form.CARBAMATE), ("acetals", Form.ACETAL))
+    return next((form for key, form in pairs if word in words[key] or (is_group(word) and after in words[key])), 0)
+
+
+def _is_salt_of(traits: Traits, word: str) -> bool:
+    words = latin()
+    return not traits.acid and (word in words["salts"] or (traits.base and word in words["salts_of_bases"]))
 
 
 def _before(traits: Traits, left: str) -> Reading:
@@ -181,17 +181,18 @@ def _before(traits: Traits, left: str) -> Reading:
     if _STEREO.search(left):
         return Reading(stands=True, form=Form.ISOMER)
     found = _BEFORE.search(left)
-    if found is None:
-        return Reading(stands=True)
-    word, words = found["word"], latin()
+    return Reading(stands=True) if found is None else _word_before(traits, found["word"], found["gap"])
+
+
+def _word_before(traits: Traits, word: str, gap: str) -> Reading:
+    words = latin()
     if word in words["stereo_words"]:
         return Reading(stands=True, form=Form.ISOMER)
-    if "(" in found["gap"] or "[" in found["gap"]:
+    if "(" in gap or "[" in gap:
         return Reading(stands=True)
-    if traits.class_noun and word not in words["plain_beside_class_nouns"]:
-        return OTHER
-    loose = word in words["hyphened_prefixes"] and "-" not in found["gap"]
-    return OTHER if is_group(word) and not loose else Reading(stands=True)
+    loose = word in words["hyphened_prefixes"] and "-" not in gap
+    other = _modifies_class_noun(traits, word) or (is_group(word) and not loose)
+    return OTHER if other else Reading(stands=True)
 
 
 def _of(traits: Traits, word: str) -> Reading:
@@ -210,9 +211,8 @@ def _of(traits: Traits, word: str) -> Reading:
 
 @functools.cache
 def _chemical_words() -> re.Pattern[str]:
-    return re.compile(
-        rf"%|(?:^|[^a-z])(?:{alternatives(latin()['chemical_words'] | latin()['salts'])})(?![a-z])|(?<![a-z])(?:hydro)?chlor|[a-z]{{3,}}yl(?![a-z])"
-    )
+    words = alternatives(latin()["chemical_words"] | latin()["salts"])
+    return re.compile(rf"%|(?:^|[^a-z])(?:{words})(?![a-z])|(?<![a-z])(?:hydro)?chlor|[a-z]{{3,}}yl(?![a-z])")
 
 
 def has_chemical_word(left: str, right: str) -> bool:
@@ -230,17 +230,9 @@ def is_telling(word: str) -> bool:
 def _telling() -> frozenset[str]:
     words = latin()
     keys = (
-        "salts",
-        "salts_of_bases",
-        "cations",
-        "esters",
-        "amides",
-        "carbamates",
-        "acetals",
-        "isomers",
-        "stereo_words",
+        *("salts", "salts_of_bases", "cations", "esters", "amides", "carbamates", "acetals", "isomers", "stereo_words"),
+        *("hydrates", "derived", "property_adjectives", "things"),
     )
-    keys += ("hydrates", "derived", "property_adjectives", "things")
     out = frozenset().union(*(words[key] for key in keys))
     ends = {phrase.split()[-1] for key in ("exclusions", "negations") for phrase in words[key]}
     return out | ends | {"free", "of", "de", "del", "da", "the", "la", "el", "los", "d", "l", "r", "s", "dl", "o"}

@@ -21,6 +21,7 @@ _ISOMER_MARK = re.compile(r"(?:^|[^a-z])(?:\(?[+\-±]\)?|d|l|dl|[rs]|\(\d?[rs](?
 def _pattern(name: str) -> re.Pattern[str]:
     words = hanzi()
     salts, cations = alternatives(words["salt_acids"]), alternatives(words["cations"])
+    negations, continuing = alternatives(words["negations"]), alternatives(words["continuing_words"] + words["things"])
     sources = {
         "salt_before": rf"(?:{salts})$",
         "salt_behind": rf"(?:[一二三半]?(?:{salts})盐|盐(?!酸)|(?:{cations})盐)",
@@ -28,9 +29,9 @@ def _pattern(name: str) -> re.Pattern[str]:
         "ester": rf"(?:(?:{alternatives(words['ester_groups'])})?酯)",
         "isomer": rf"(?:{alternatives(words['isomers'])})$",
         "anhydrous": rf"(?:{alternatives(words['anhydrous'])})$",
-        "taken": rf"(?:{alternatives(words['exclusions'])})有?[^，。；;.:,]{{0,12}}$|(?:{alternatives(words['negations'])})$",
+        "taken": rf"(?:{alternatives(words['exclusions'])})有?[^，。；;.:,]{{0,12}}$|(?:{negations})$",
         "plain": rf"(?:{alternatives(words['after_salt_acids'])})",
-        "continuing": rf"(?:{alternatives(words['continuing_words'] + words['things'])}|[{''.join(words['continues'])}])",
+        "continuing": rf"(?:{continuing}|[{''.join(words['continues'])}])",
         "bare_locant": rf"[\-\s]*\d(?:,\d)*-?[{''.join(words['continues'])}]",
     }
     return re.compile(sources[name])

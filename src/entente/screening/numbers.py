@@ -16,7 +16,8 @@ from entente.screening.text import Block
 
 _SPACED = re.compile(r"\d{2,7}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d{2}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d", re.ASCII)
 _CAS_WORD = re.compile(
-    r"(?:^|[^a-z0-9])cas(?:rn|[ \t\r\n]*(?:registry|reg\.?)?[ \t\r\n]*(?:no|num|number|nr|n)?)?[ \t\r\n.:#°º)]*(?:号|登记号)?[ \t:]*$"
+    r"(?:^|[^a-z0-9])cas(?:rn|[ \t\r\n]*(?:registry|reg\.?)?[ \t\r\n]*(?:no|num|number|nr|n)?)?"
+    r"[ \t\r\n.:#°º)]*(?:号|登记号)?[ \t:]*$"
 )
 _LOOK_BACK = 24
 

@@ -43,6 +43,9 @@ class Mentions:
         return len(self.row)
 
 
+_COLUMNS = ("row", "substance", "form", "method", "sure", "start", "end")
+
+
 def from_codes(compiled: Compiled, column: pa.Array, codes: Codes, days: I64) -> Mentions:
     """Rows whose HS code is a substance's own on their day; the span is the whole code."""
     row, substance = compiled.hs.find(codes, days)
@@ -67,8 +70,8 @@ def _concat(pieces: list[Mentions], field: int) -> Mentions | None:
         return None
     if len(pieces) == 1:
         return pieces[0]
-    columns = [np.concatenate([getattr(piece, name) for piece in pieces]) for name in Mentions.__slots__[:7]]
-    return Mentions(*columns, text=pa.concat_arrays([piece.text for piece in pieces]), field=field)
+    columns = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in _COLUMNS}
+    return Mentions(text=pa.concat_arrays([piece.text for piece in pieces]), field=field, **columns)
 
 
 def _best(mentions: Mentions) -> Mentions:
@@ -87,8 +90,8 @@ def _best(mentions: Mentions) -> Mentions:
 
 def take(mentions: Mentions, index: I64) -> Mentions:
     """Some of the mentions, in the given order."""
-    columns = [getattr(mentions, name)[index] for name in Mentions.__slots__[:7]]
-    return Mentions(*columns, text=mentions.text.take(pa.array(index)), field=mentions.field)
+    columns = {name: getattr(mentions, name)[index] for name in _COLUMNS}
+    return Mentions(text=mentions.text.take(pa.array(index)), field=mentions.field, **columns)
 
 
 def matches_batch(batch: pa.RecordBatch, kept: Sequence[Mentions], vocabulary: Vocabulary) -> pa.RecordBatch:

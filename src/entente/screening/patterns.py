@@ -66,7 +66,7 @@ def spellings(text: str) -> Iterator[str]:
 
 
 def _breaks(name: str) -> np.uint64:
-    """Where a name may be broken: anywhere in a long one, where it is already or between digit and letter in a short one."""
+    """Where a name may be broken: a long one anywhere, a short one where it is, or between digit and letter."""
     folded = codes_of(fold(name))
     classes = class_table()[folded]
     word = classes > 0
@@ -74,16 +74,14 @@ def _breaks(name: str) -> np.uint64:
         return _ANYWHERE
     bits, seen = 0, 0
     for position, is_word in enumerate(word.tolist()):
-        if not is_word:
-            bits |= 1 << seen
-        elif seen and (classes[position] & DIGIT) != (classes[position - 1] & DIGIT):
+        if not is_word or (seen and (classes[position] & DIGIT) != (classes[position - 1] & DIGIT)):
             bits |= 1 << seen
         seen += is_word
     return np.uint64(bits)
 
 
 def _is_searchable(text: str) -> bool:
-    return len(text) >= _SHORTEST_LATIN or bool(text) and not text.isascii()
+    return len(text) >= _SHORTEST_LATIN or (bool(text) and not text.isascii())
 
 
 def _cas_breaks(digits: str) -> np.uint64:
