@@ -133,7 +133,7 @@ def test_all_roles_are_answered(shipped):
         ("APAAN", "2014-10-06", "UN", "listed", "in_force"),
         ("4-piperidone", "2023-05-12", "US", "listed", "in_force"),
         ("1-boc-4-AP", "2020-05-15", "US", "listed", "in_force"),
-        ("red phosphorus", "2021-01-12", "EU", "not_listed", "before_effective"),
+        ("red phosphorus", "2021-01-12", "EU", "unknown_coverage", "before_effective"),
         ("red phosphorus", "2021-01-13", "EU", "listed", "in_force"),
         ("norephedrine", "2000-06-01", "UN", "unknown_coverage", "effective_date_imprecise"),
         ("propionyl chloride", "2025-07-01", "US", "unknown_coverage", "no_listing"),
