@@ -23,17 +23,11 @@ CACHE = Path(__file__).parent / ".cache"
 ROW_GROUP = 250_000
 NAMES, LISTINGS = 20_000, 60_000
 _SUBSTANCES, _JURISDICTIONS = 5_000, ("US", "CN", "MX", "UN")
-_COUNTRIES = "US CN MX DE IN FR NL GB JP KR BR ZA TH VN TR ES IT BE PL CA".split()
+_COUNTRIES = ["US", "CN", "MX", "DE", "IN", "FR", "NL", "GB", "JP", "KR", "BR", "ZA", "TH", "VN", "TR", "ES", "IT", "BE", "PL", "CA"]
 _HAN = "甲乙丙丁苯氯溴氨酮醛酸酯胺基哌啶喹啉吡咯唑嗪腈醇醚酚酐烯烷氧硝羟磺酰"
-_WORDS = (
-    "parts of machinery steel cotton shirts men women plastic boxes articles toys electric cable copper wire pump valve "
-    "spare new used goods medical textile fabric woven polyester polyether resin granules industrial grade technical "
-    "drums bags pallets cartons kg net gross lot batch order invoice purity min solution mixture paint pigment additive "
-    "food frozen fish coffee beans rubber seals motor gear bearing led lamp phone case screen paper printed labels wood "
-    "furniture chair table glass bottle ceramic tiles tools set bolt nut screw washer tube pipe fitting brass aluminium"
-).split()
-_SPANISH = "máquina repuestos acero inoxidable algodón camisas niño plástico artículos químico técnica caña tubería".split()
-_CHINESE = "机械零件 塑料制品 棉布 服装 电子元件 化工原料 工业用 包装 桶装 五金工具 玩具 家具 灯具 电缆 玻璃瓶".split()
+_WORDS = ["parts", "of", "machinery", "steel", "cotton", "shirts", "men", "women", "plastic", "boxes", "articles", "toys", "electric", "cable", "copper", "wire", "pump", "valve", "spare", "new", "used", "goods", "medical", "textile", "fabric", "woven", "polyester", "polyether", "resin", "granules", "industrial", "grade", "technical", "drums", "bags", "pallets", "cartons", "kg", "net", "gross", "lot", "batch", "order", "invoice", "purity", "min", "solution", "mixture", "paint", "pigment", "additive", "food", "frozen", "fish", "coffee", "beans", "rubber", "seals", "motor", "gear", "bearing", "led", "lamp", "phone", "case", "screen", "paper", "printed", "labels", "wood", "furniture", "chair", "table", "glass", "bottle", "ceramic", "tiles", "tools", "set", "bolt", "nut", "screw", "washer", "tube", "pipe", "fitting", "brass", "aluminium"]
+_SPANISH = ["máquina", "repuestos", "acero", "inoxidable", "algodón", "camisas", "niño", "plástico", "artículos", "químico", "técnica", "caña", "tubería"]
+_CHINESE = ["机械零件", "塑料制品", "棉布", "服装", "电子元件", "化工原料", "工业用", "包装", "桶装", "五金工具", "玩具", "家具", "灯具", "电缆", "玻璃瓶"]
 
 
 @cache
@@ -59,9 +53,15 @@ class Register:
 
     def __init__(self, seed: int = 2) -> None:
         self._rng = random.Random(seed)
+        self._tables = {
+            "listings": self._listings(),
+            "coverage": self._coverage(),
+            "jurisdictions": self._jurisdictions(),
+        }
 
     def table(self, name: str) -> pa.Table:
-        return {"listings": self._listings, "coverage": self._coverage, "jurisdictions": self._jurisdictions}[name]()
+        """One of the flat tables that a register has."""
+        return self._tables[name]
 
     def _listings(self) -> pa.Table:
         rows, open_end = [], dt.date(9999, 12, 31)

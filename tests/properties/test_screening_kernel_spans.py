@@ -7,10 +7,10 @@ import random
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.test_screening_kernel import batch, vocabulary
 
 from entente.screening.fold import fold, squash
 from entente.screening.kernel import ScreeningKernel
+from unit.test_screening_kernel import batch, vocabulary
 
 PIECES = ["acetone", "甲苯", "伪麻黄碱", "偽麻黃鹼", "4-AP", "α", "éter etílico", "103-79-7", "1O3-79-7", "ﬁ", "½", "\u200b", "\u00ad", "\u0301"]
 PIECES += ["acetic anhydride", "potasium permanganat", " ", "-", ",", "\n", "盐酸", "free of ", "ＡＣＥＴＯＮＥ", "👍", "𠀀", "㎏", "İ", "ß", "hydrochloride"]

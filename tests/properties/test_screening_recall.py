@@ -7,15 +7,15 @@ from collections import defaultdict
 from functools import cache
 
 import pytest
-import variants
-from false_alarms import batch_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import variants
 from entente.screening.cas import digits_of
 from entente.screening.kernel import ScreeningKernel
 from entente.screening.vocabulary import Vocabulary
 from entente.substances.register import load_register
+from false_alarms import batch_of
 
 TWO_EDIT_RECALL = 0.95
 SEEDS = st.integers(0, 2**32)

@@ -4,22 +4,31 @@ Nothing is lost here: every record of a source is either accepted into a staged 
 quarantine with file, line, field, value and reason. `rows_read == accepted + quarantined`, always.
 """
 
+from entente.records.converting import Converted, convert
+from entente.records.describing import Column, Description, describe
 from entente.records.keys import party_key
 from entente.records.limits import Limits
 from entente.records.mapping import Mapping, load_mapping, parse_mapping, shipped_mapping_names
+from entente.records.mentioning import mentions
 from entente.records.schema import QUARANTINE, TABLES, schema, staged_schema, table_spec
 from entente.records.staging import Progress, SourceFile, StageResult, Warned, stage
 
 __all__ = [
     "QUARANTINE",
     "TABLES",
+    "Column",
+    "Converted",
+    "Description",
     "Limits",
     "Mapping",
     "Progress",
     "SourceFile",
     "StageResult",
     "Warned",
+    "convert",
+    "describe",
     "load_mapping",
+    "mentions",
     "parse_mapping",
     "party_key",
     "schema",

@@ -177,10 +177,18 @@ def text_of(codes: U32) -> str:
 
 def fold(text: str) -> str:
     """Fold one text: the same folding as a batch gets."""
+    if text.isascii():
+        return text.translate(_ASCII_FOLD)
     return text_of(fold_codes(codes_of(text))[0])
 
 
 def squash(text: str) -> str:
     """Fold one text and leave only its letters, digits and Hanzi."""
+    if text.isascii():
+        return text.translate(_ASCII_SQUASH)
     folded = fold_codes(codes_of(text))[0]
     return text_of(folded[class_table()[folded] > 0])
+
+
+_ASCII_FOLD = {code: ord(_fold_char(chr(code))) if chr(code) != "\0" else None for code in range(128)}
+_ASCII_SQUASH = {code: ord(chr(code).lower()) if chr(code).isalnum() else None for code in range(128)}

@@ -67,10 +67,12 @@ def spellings(text: str) -> Iterator[str]:
 
 def _breaks(name: str) -> np.uint64:
     """Where a name may be broken: a long one anywhere, a short one where it is, or between digit and letter."""
+    if len(squash(name)) >= FREE_SPACING:
+        return _ANYWHERE
     folded = codes_of(fold(name))
     classes = class_table()[folded]
     word = classes > 0
-    if word.sum() >= FREE_SPACING or (classes & HAN).any():
+    if (classes & HAN).any():
         return _ANYWHERE
     bits, seen = 0, 0
     for position, is_word in enumerate(word.tolist()):

@@ -12,7 +12,7 @@ All text is DuckDB's dialect and means the same on every engine (predicate.py li
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -183,9 +183,8 @@ def _typed(feature: Feature) -> str:
     return feature.value.sql if feature.type == "hash" else f"CAST({feature.value.sql} AS {feature.type.upper()})"
 
 
-def _with_rows(query: str, rows: Sequence[Feature], depth: object) -> str:
+def _with_rows(query: str, rows: Sequence[Feature], depth: Callable[[str], int]) -> str:
     """Wrap a query once for every depth of row features that build on one another."""
-    assert callable(depth)
     for step in sorted({depth(feature.name) for feature in rows}):
         made = ", ".join(f"{_typed(f)} AS {quote(f.name)}" for f in rows if depth(f.name) == step)
         query = f"SELECT *, {made} FROM ({query}) AS t"
@@ -215,5 +214,6 @@ def _flag(number: int, rule: Rule) -> str:
     return (
         f"SELECT declaration_id, line, row_id, {literal(rule.id)} AS rule_id, {literal(rule.family)} AS family, "
         f"{literal(rule.strength)} AS strength, {literal(rule.subject)} AS subject, "
-        f"CAST({rule.weight} AS BIGINT) AS weight, {value} AS value, {reference} AS reference FROM {WIDE} WHERE p{number}"
+        f"CAST({rule.weight} AS BIGINT) AS weight, {value} AS value, {reference} AS reference "
+        f"FROM {WIDE} WHERE p{number}"
     )
