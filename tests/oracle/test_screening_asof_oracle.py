@@ -29,29 +29,31 @@ class _Scoped(SimpleNamespace):
     """A listing with only what the as-of definition reads."""
 
 
-def _listing(rng: random.Random, number: int) -> _Scoped:
+def _listing(rng: random.Random, number: int, *, one_scope: bool) -> _Scoped:
     start = DAY + timedelta(days=rng.randrange(2000))
     latest = start + timedelta(days=rng.choice([0, 0, 0, 30, 364]))
     end = latest + timedelta(days=rng.randrange(1, 900)) if rng.random() < 0.5 else FOREVER
+    substance, jurisdiction = rng.choice(SUBSTANCES), rng.choice(JURISDICTIONS)
+    scope = random.Random(f"{substance}{jurisdiction}") if one_scope else rng
     return _Scoped(
         id=f"L{rng.randrange(10**6):06d}-{number}",
-        substance_id=rng.choice(SUBSTANCES),
-        jurisdiction=rng.choice(JURISDICTIONS),
+        substance_id=substance,
+        jurisdiction=jurisdiction,
         instrument=f"i{rng.randrange(3)}",
         category=rng.choice(["1", "2"]),
         confidence="high",
         effective_from=start,
         effective_to=end,
         from_latest=latest,
-        destinations=frozenset(rng.sample(["MX", "US", "DE"], rng.randrange(1, 4))) if rng.random() < 0.4 else None,
-        directions=Direction(rng.choice([1, 2, 3, 4, 7, 7, 7])),
-        forms=Form(rng.choice([0, 1, 3, 255])),
+        destinations=frozenset(scope.sample(["MX", "US", "DE"], scope.randrange(1, 4))) if scope.random() < 0.4 else None,
+        directions=Direction(scope.choice([1, 2, 3, 4, 7, 7, 7])),
+        forms=Form(scope.choice([0, 1, 3, 255])),
     )
 
 
 class _Register:
-    def __init__(self, rng: random.Random, listings: int) -> None:
-        self.listings = [_listing(rng, number) for number in range(listings)]
+    def __init__(self, rng: random.Random, listings: int, *, one_scope: bool) -> None:
+        self.listings = [_listing(rng, number, one_scope=one_scope) for number in range(listings)]
         self.by_subject: dict[tuple[str, str], tuple[_Scoped, ...]] = {}
         for x in self.listings:
             key = (x.substance_id, x.jurisdiction)
@@ -146,10 +148,11 @@ def _expected(register: _Register, match: dict[str, object]) -> set[tuple[object
     return out
 
 
+@pytest.mark.parametrize("one_scope", [True, False])
 @pytest.mark.parametrize("seed", range(3))
-def test_sql_answers_as_the_definition_does(seed, tmp_path: Path, monkeypatch):
+def test_sql_answers_as_the_definition_does(seed, one_scope, tmp_path: Path, monkeypatch):
     rng = random.Random(seed)
-    register = _Register(rng, 90)
+    register = _Register(rng, 90, one_scope=one_scope)
     matches = _matches(rng, 1500)
     monkeypatch.setattr(asof, "coverage_on", lambda known, jurisdiction, day: known.coverage(jurisdiction, day))
     with open_engine("local", tmp_path) as engine:

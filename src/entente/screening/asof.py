@@ -69,25 +69,26 @@ def hits_query(matches: str = "matches") -> str:
     of_question = ", ".join(f"q.{column}" for column in _QUESTION)
     same = " AND ".join(f"a.{column} = k.{column}" for column in _QUESTION)
     return f"""
-WITH asked AS ({_asked(matches)}
+WITH plain AS (
+  SELECT {_PASSED}, nearness, CASE WHEN nearness < 8 THEN candidate END AS number
+  FROM (
+    SELECT k.*, t.is_mixed, t.is_first, t.number AS candidate,
+      CASE
+        WHEN t.is_mixed IS NULL THEN 8
+        WHEN (k.form & t.other_forms) <> 0 THEN CASE WHEN t.nearness = 1 THEN 3 ELSE 8 END
+        WHEN t.destinations <> '' AND STRPOS(t.destinations, '|' || k.destination || '|') = 0
+          THEN CASE WHEN t.nearness = 1 THEN 4 ELSE 8 END
+        WHEN (k.direction & t.directions) = 0 THEN CASE WHEN t.nearness = 1 THEN 5 ELSE 8 END
+        ELSE t.nearness END AS nearness
+    FROM ({_asked(matches)}) k
+    LEFT JOIN {TIMELINE} t ON t.substance_id = k.substance_id AND t.jurisdiction = k.jurisdiction
+      AND k.date >= t.day_from AND k.date < t.day_to
+  ) w WHERE is_mixed IS NULL OR (NOT is_mixed AND (is_first OR nearness = 1))
 ),
-timed AS (
-  SELECT k.*, t.is_mixed, t.is_first, t.number AS candidate,
-    CASE
-      WHEN t.is_mixed IS NULL THEN 8
-      WHEN (k.form & t.other_forms) <> 0 THEN CASE WHEN t.nearness = 1 THEN 3 ELSE 8 END
-      WHEN t.destinations <> '' AND STRPOS(t.destinations, '|' || k.destination || '|') = 0
-        THEN CASE WHEN t.nearness = 1 THEN 4 ELSE 8 END
-      WHEN (k.direction & t.directions) = 0 THEN CASE WHEN t.nearness = 1 THEN 5 ELSE 8 END
-      ELSE t.nearness END AS nearness
-  FROM asked k LEFT JOIN {TIMELINE} t ON t.substance_id = k.substance_id AND t.jurisdiction = k.jurisdiction
-    AND k.date >= t.day_from AND k.date < t.day_to
+mixed AS (
+  SELECT {passed} FROM ({_asked(matches)}) k
+  JOIN {TIMELINE} t ON t.substance_id = k.substance_id AND t.jurisdiction = k.jurisdiction AND t.is_mixed
 ),
-plain AS (
-  SELECT {_PASSED}, nearness, CASE WHEN nearness < 8 THEN candidate END AS number FROM timed
-  WHERE is_mixed IS NULL OR (NOT is_mixed AND (is_first OR nearness = 1))
-),
-mixed AS (SELECT {_PASSED} FROM timed WHERE is_mixed),
 questions AS (SELECT DISTINCT {question} FROM mixed),
 candidates AS (
   SELECT {of_question}, l.number, l.near_key, l.far_key,
