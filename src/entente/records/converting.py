@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -80,7 +79,7 @@ def convert(
             )
             fresh = Path(folder) / f"new{out.suffix}"
             (_write_parquet if out.suffix == ".parquet" else _write_csv)(fresh, table, _batches(staged, table))
-            os.replace(fresh, out)
+            fresh.replace(out)
             quarantine = out.with_name(out.name + ".quarantine.parquet")
             if staged.quarantined:
                 shutil.move(staged.quarantine, quarantine)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 import yaml
@@ -22,7 +22,15 @@ DATE_FORMATS = (
     *("iso", "YYYYMMDD", "YYYY/MM/DD", "YYYY.MM.DD", "YYYY年MM月DD日", "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY"),
     *("DD.MM.YYYY", "DD-MON-YYYY", "DD MON YYYY", "MON DD, YYYY"),
 )
-NUMBER_MARKS = ((".", None), (".", ","), (",", None), (",", "."), (",", " "), (".", " "), (".", "'"))
+NUMBER_MARKS: tuple[tuple[str, str | None], ...] = (
+    (".", None),
+    (".", ","),
+    (",", None),
+    (",", "."),
+    (",", " "),
+    (".", " "),
+    (".", "'"),
+)
 _CAS = re.compile(r"(\d{2,7})-(\d{2})-(\d)")
 _HS = re.compile(r"\d{4}[. ]?\d{2}(?:[. ]?\d{2}){0,3}")
 
@@ -120,13 +128,13 @@ def _dates(cells: Sequence[str]) -> Test:
 
 
 def _numbers(cells: Sequence[str]) -> Test:
-    best, marks = 0.0, NUMBER_MARKS[0]
-    for decimal, thousands in NUMBER_MARKS:
-        share = _share(cells, _reads(lambda cell, d=decimal, t=thousands: parse_number(cell, decimal=d, thousands=t)))
-        if share > best + 1e-9:
-            best, marks = share, (decimal, thousands)
-    options = (*((("decimal", ","),) if marks[0] == "," else ()), *((("thousands", marks[1]),) if marks[1] else ()))
-    return best, "values are numbers", options
+    shares = [_share(cells, _reads(partial(parse_number, decimal=mark, thousands=gap))) for mark, gap in NUMBER_MARKS]
+    best = max(shares)
+    decimal, thousands = NUMBER_MARKS[shares.index(best)]  # the plainest of those that read the most
+    options: list[tuple[str, object]] = [("decimal", decimal)] if decimal != "." else []
+    if thousands:
+        options.append(("thousands", thousands))
+    return best, "values are numbers", tuple(options)
 
 
 def is_cas(text: str) -> bool:

@@ -52,7 +52,8 @@ def _files(source: Path) -> list[Path]:
         return [path for path in sorted(source.rglob("*")) if path.is_file() and _wanted(path.relative_to(source))]
     if source.exists() or not _MARKS & set(str(source)):
         return [source] if source.exists() else []
-    return sorted(path for path in map(Path, glob.glob(str(source), recursive=True)) if path.is_file())  # noqa: PTH207 (absolute patterns)
+    found = glob.glob(str(source), recursive=True)  # noqa: PTH207 (Path.glob takes no absolute pattern)
+    return sorted(path for path in map(Path, found) if path.is_file())
 
 
 def _wanted(inside: Path) -> bool:
