@@ -24,14 +24,13 @@ from entente.screening.fold import DIGIT, I64, class_table, fold, squash
 from entente.screening.matcher import Matcher
 from entente.screening.other_compound import is_another_compound
 from entente.screening.patterns import Patterns
-from entente.screening.pieces import MOST_EDITS, SHORTEST_SQUASHED, PieceIndex, Words, words_of
+from entente.screening.pieces import MOST_EDITS, NOTHING, SHORTEST_SQUASHED, PieceIndex, Words, words_of
 from entente.screening.text import Block, flat_index
 from entente.screening.vocabulary import Vocabulary
 
 #: Names of fewer characters are too easily another word.
 SHORTEST = 12
 _LAST_BREAK = 63
-_NOTHING = 1
 _JOINS = np.array([ord(sign) for sign in "-()[]"])
 _HYPHEN = ord("-")
 
@@ -190,7 +189,7 @@ def _without(squashed: bytes, spans: Located) -> bytes:
     if not len(spans):
         return squashed
     data = np.frombuffer(squashed, np.uint8).copy()
-    data[flat_index(spans.first, spans.last + 1)[0]] = _NOTHING
+    data[flat_index(spans.first, spans.last + 1)[0]] = NOTHING
     return data.tobytes()
 
 

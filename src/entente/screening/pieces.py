@@ -32,6 +32,11 @@ _LONGEST_PIECE = 8
 _RARE = 0.2
 #: Distinct words with a piece in them that a process remembers.
 _REMEMBERED = 1 << 20
+_DULL_MASK = np.uint64((1 << 18) - 1)
+#: A byte that no piece holds.
+NOTHING = 1
+
+Hashes = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +78,22 @@ class PieceIndex:
         self._of_piece = np.concatenate([[0], np.cumsum(np.bincount(piece, minlength=len(texts)))]).astype(np.int64)
         self._at = at
         self._runs = {which: _runs(text, word_ends[which]) for which, text in names.items()}
+        self._dull = np.zeros(int(_DULL_MASK) + 1, np.uint64)
         self._hopeless = np.zeros(0, np.uint64)
         self._hopeful = np.zeros(0, np.uint64)
 
     def candidates(self, squashed: bytes, words: Words) -> tuple[I64, I64]:
         """Names that may be there by one of their pieces, and the number of the word that they would start with."""
-        found = self._matcher.scan(squashed)
+        hashes = _word_hashes(squashed, words)
+        found = self._matcher.scan(self._without_dull_words(squashed, words, hashes))
         piece, at = found.pattern, found.start
         word = np.searchsorted(words.start, at, side="right") - 1
         last_word = np.searchsorted(words.start, found.end - 1, side="right") - 1
         length = words.end - words.start
         long = (length[word] >= self._shortest_first[piece]) & (length[last_word] >= self._shortest_last[piece])
         piece, at, word = piece[long], at[long], word[long]
-        hopeful = self._may_be(squashed, words, piece, word)
+        hopeful = self._may_be(squashed, words, hashes, piece, word)
+        self._learn_dull_words(hashes, word[hopeful])
         piece, at, word = piece[hopeful], at[hopeful], word[hopeful]
         names: list[I64] = []
         firsts: list[I64] = []
@@ -106,12 +114,12 @@ class PieceIndex:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         return np.concatenate(names), np.concatenate(firsts)
 
-    def _may_be(self, squashed: bytes, words: Words, piece: I64, word: I64) -> Flags:
+    def _may_be(self, squashed: bytes, words: Words, hashes: Hashes, piece: I64, word: I64) -> Flags:
         """Is the word of each found piece near a word, or a run of words, of a name with that piece?
 
         Goods texts repeat their words: each word is compared once with the names of each piece, and remembered.
         """
-        keys = _word_hashes(squashed, words)[word] + _PIECE_MIX * piece.astype(np.uint64)
+        keys = hashes[word] + _PIECE_MIX * piece.astype(np.uint64)
         distinct, where, inverse = np.unique(keys, return_index=True, return_inverse=True)
         good = _is_among(distinct, self._hopeful)
         for at in np.flatnonzero(~good & ~_is_among(distinct, self._hopeless)).tolist():
@@ -122,6 +130,22 @@ class PieceIndex:
         self._hopeless = _remember(self._hopeless, distinct[~good])
         flags: Flags = good[inverse]
         return flags
+
+    def _without_dull_words(self, squashed: bytes, words: Words, hashes: Hashes) -> bytes:
+        """Words known to have no part in any name are not searched again: a sign that no piece holds is in their place."""
+        dull = self._dull[(hashes & _DULL_MASK).astype(np.int64)] == hashes
+        if not dull.any():
+            return squashed
+        data = np.frombuffer(squashed, np.uint8).copy()
+        data[flat_index(words.start[dull], words.end[dull])[0]] = NOTHING
+        return data.tobytes()
+
+    def _learn_dull_words(self, hashes: Hashes, hopeful: I64) -> None:
+        dull = np.ones(len(hashes), np.bool_)
+        dull[hopeful] = False
+        # a word is only forgotten if another one takes its slot, which costs time and changes nothing
+        seen = hashes[dull]
+        self._dull[(seen & _DULL_MASK).astype(np.int64)] = seen
 
     def _is_near_a_run(self, piece: int, word: bytes) -> bool:
         text = word.decode("utf-8", "replace")

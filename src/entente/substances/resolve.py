@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -103,13 +103,22 @@ def _strip_han(rest: str) -> tuple[str, bool]:
 
 def resolve(register: Register, text: str) -> tuple[Resolved, ...]:
     """Substances that a whole text means; empty if none. The exact name comes before the name less its salt."""
+    return resolver(register)(text)
+
+
+def resolver(register: Register) -> Callable[[str], tuple[Resolved, ...]]:
+    """`resolve` for many texts: the names are indexed once."""
+    index = _name_index(register)
+    return lambda text: _resolve(register, index, text)
+
+
+def _resolve(register: Register, index: Mapping[str, tuple[tuple[str, Form], ...]], text: str) -> tuple[Resolved, ...]:
     cas = parse_cas(text)
     if cas:
         return _by_cas(register, cas)
     hs = _HS.match(unicodedata.normalize("NFKC", text))
     if hs:
         return _by_hs(register, "".join(hs.groups()))
-    index = _name_index(register)
     exact = index.get(normalise(text), ())
     if exact:
         return tuple(Resolved(substance_id, form, "name", text) for substance_id, form in exact)
