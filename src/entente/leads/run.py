@@ -1,81 +1,177 @@
 """One screening run, from files to ranked leads.
 
 The stages follow one another without callbacks: read -> match -> law -> rules -> leads -> report. Results are
-written into a working folder beside their destination and moved there at the very end, so that a run that fails
-leaves nothing half done. Nothing here reads a clock: `Clock` is handed in.
+written aside and put in place at the very end, so that a run that fails leaves nothing half done. Nothing here
+reads a clock: `Clock` is handed in.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from entente.engine import Engine, open_engine
-from entente.errors import UsageError
 from entente.leads import outputs
-from entente.leads.inputs import StagedInputs, stage_inputs
+from entente.leads.build import LeadReport, build
+from entente.leads.collect import collect
+from entente.leads.inputs import SHIPMENTS, StagedInputs, load_mappings, stage_inputs
+from entente.leads.record import run_record
+from entente.leads.report import write_report
+from entente.leads.request import Clock, FirstLead, Progress, RunSummary, ScreenRequest
+from entente.leads.weights import HitWeights, load_weights
+from entente.records.mapping import Mapping
+from entente.screening.asof import join_listings
+from entente.screening.evaluate import RuleReport, evaluate
+from entente.screening.kernel import ScreeningKernel
+from entente.screening.rules import SHIPPED, SHIPPED_FEATURES, RuleSet, load_rules
+from entente.screening.vocabulary import Vocabulary
 from entente.substances.register import Register, load_register
 
-#: Called with (stage, done, total); stage is one of read, match, law, rules, leads, report.
-Progress = Callable[[str, int, int | None], None]
-
-#: Tables that are optional inputs of a run, beside the shipments.
-OPTIONAL_TABLES = ("notifications", "authorisations", "invocations", "payments")
+#: Tables of the register that rules and reports may join.
+_LAW_TABLES = ("listings", "coverage", "jurisdictions", "names", "hs", "substances")
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """The clocks of a run: the moment it began (UTC), and counters of wall and CPU seconds."""
+class Law:
+    """What a run judges by: the register, the rules, the weights of hits, and the mappings of its inputs."""
 
-    now: datetime
-    wall: Callable[[], float]
-    cpu: Callable[[], float]
+    register: Register
+    ruleset: RuleSet
+    hit_weights: HitWeights
+    mappings: dict[str, Mapping]
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenRequest:
-    """All that decides what a run gives; the same request on the same inputs gives the same results.
+@dataclass(slots=True)
+class Timer:
+    """Wall and CPU seconds of each stage, in order."""
 
-    Args:
-        inputs: files, folders or patterns of shipments.
-        out: folder for the results; made if it is missing.
-        tables: optional table -> its files.
-        mappings: mapping files or names of shipped mappings; each says which table it is for.
-        lists: further folders of control lists.
-        rules: further folders of rules or weights.
-        known_at: use the register as it stood on this day; None means all that it knows.
-        engine: local or spark.
-        master: Spark master URL.
-        processes: worker processes; None means one per core.
-        memory_mb: MiB that SQL may use before it spills.
-        misspellings: look for misspelt names too.
-        sample: unflagged rows added to the work list at random.
-        seed: seed of that choice.
-        top: leads shown in full in the report.
-        lang: language of the report: en, zh or es.
-        overwrite: replace the results of an earlier run.
+    clock: Clock
+    progress: Progress
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage, and say that it began and ended."""
+        wall, cpu = self.clock.wall(), self.clock.cpu()
+        self.progress(name, 0, None)
+        yield
+        self.stages[name] = {"wall_s": round(self.clock.wall() - wall, 3), "cpu_s": round(self.clock.cpu() - cpu, 3)}
+        self.progress(name, 1, 1)
+
+
+def _silent(_stage: str, _done: int, _total: int | None) -> None:
+    """Say nothing."""
+
+
+def screen_files(request: ScreenRequest, *, clock: Clock, progress: Progress = _silent) -> RunSummary:
+    """Screen files and write the results into `request.out`.
+
+    Raises:
+        InputError: a file cannot be read at all; nothing is written then.
+        UsageError: the request makes no sense, or the folder holds an earlier run.
+        RegisterError: a control list or a rule breaks its schema.
     """
+    outputs.prepare(request.out, overwrite=request.overwrite)
+    law = load_law(request)
+    timer = Timer(clock, progress)
+    with outputs.workspace(request.out) as work:
+        with timer.stage("read"):
+            inputs = _read(request, law, work / "staged", progress)
+        with open_engine(
+            request.engine, work, processes=request.processes, memory_mb=request.memory_mb, master=request.master
+        ) as engine:
+            summary = _screen(request, law, inputs, engine, timer, work)
+        outputs.publish(work / "results", request.out)
+    return summary
 
-    inputs: tuple[Path, ...]
-    out: Path
-    tables: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
-    mappings: tuple[str, ...] = ()
-    lists: tuple[Path, ...] = ()
-    rules: tuple[Path, ...] = ()
-    known_at: date | None = None
-    engine: str = "local"
-    master: str | None = None
-    processes: int | None = None
-    memory_mb: int | None = None
-    misspellings: bool = True
-    sample: int = 20
-    seed: int = 0
-    top: int = 200
-    lang: str = "en"
-    overwrite: bool = False
+
+def load_law(request: ScreenRequest) -> Law:
+    """Load everything that a run judges by, before it reads a single row."""
+    register = load_register(request.lists, known_at=request.known_at)
+    ruleset, hit_weights = load_weights(load_rules((SHIPPED, SHIPPED_FEATURES, *request.rules)), request.rules)
+    return Law(register, ruleset, hit_weights, load_mappings(request.mappings))
+
+
+def _read(request: ScreenRequest, law: Law, folder: Path, progress: Progress) -> StagedInputs:
+    return stage_inputs(
+        request.inputs,
+        request.tables,
+        law.mappings,
+        law.register,
+        folder,
+        processes=request.processes,
+        progress=lambda at: progress("read", at.files_done, at.files),
+    )
+
+
+def _screen(
+    request: ScreenRequest, law: Law, inputs: StagedInputs, engine: Engine, timer: Timer, work: Path
+) -> RunSummary:
+    for name, staged in inputs.tables.items():
+        engine.register(name, staged.parts)
+    for name in _LAW_TABLES:
+        engine.register(name, law.register.table(name))
+    with timer.stage("match"):
+        vocabulary = Vocabulary.from_register(law.register)
+        engine.map(ScreeningKernel(vocabulary, misspellings=request.misspellings), SHIPMENTS, "matches")
+    with timer.stage("law"):
+        join_listings(engine, law.register)
+        engine.drop("matches")
+    with timer.stage("rules"):
+        rules = evaluate(
+            engine,
+            law.ruleset,
+            available=frozenset({*inputs.tables, *_LAW_TABLES, "hits"}),
+            present_columns=inputs.shipments.present_columns,
+        )
+    with timer.stage("leads"):
+        leads = build(engine, law.ruleset, seed=request.seed, sample=request.sample, weights=law.hit_weights)
+    return _write(request, law, inputs, engine, timer, work, rules, leads)
+
+
+def _write(
+    request: ScreenRequest,
+    law: Law,
+    inputs: StagedInputs,
+    engine: Engine,
+    timer: Timer,
+    work: Path,
+    rules: RuleReport,
+    leads: LeadReport,
+) -> RunSummary:
+    folder = work / "results"
+    folder.mkdir()
+    with timer.stage("report"):
+        for name, order in outputs.ORDER.items():
+            engine.export(name, folder / f"{name}.parquet", order_by=order)
+        outputs.gather_quarantine({name: staged.quarantine for name, staged in inputs.tables.items()}, folder / "quarantine.parquet")
+        record = run_record(request, law.register, law.ruleset, law.hit_weights, inputs, rules, leads, engine, timer.clock.now)
+        write_report(collect(engine, law.register, law.ruleset, record, top=request.top, lang=request.lang), folder / "report.html")
+        record["results"] = outputs.digests(folder)
+    record["timings"] = timer.stages
+    outputs.write_json(folder / "run.json", record)
+    return RunSummary(request.out, record, first_leads(engine, law.ruleset))
+
+
+def first_leads(engine: Engine, ruleset: RuleSet, count: int = 5) -> tuple[FirstLead, ...]:
+    """The first leads, each with the reason that counts most."""
+    rows = engine.fetch(
+        "SELECT rank, score, exporter, consignee, substances, reasons FROM leads "
+        f"WHERE kind = 'lead' AND rank <= {int(count)} ORDER BY rank"
+    )
+    return tuple(_first_lead(row, ruleset) for row in rows.to_pylist())
+
+
+def _first_lead(row: dict[str, Any], ruleset: RuleSet) -> FirstLead:
+    reason = max(row["reasons"], key=lambda one: (one["counted"], one["rule_id"]), default=None)
+    rules = {rule.id: rule for rule in ruleset.rules}
+    words = ""
+    if reason is not None:
+        rule = rules.get(reason["rule_id"])
+        words = rule.title["en"] if rule else reason["rule_id"]
+    return FirstLead(
+        row["rank"], row["score"], row["exporter"] or "–", row["consignee"] or "–", ", ".join(row["substances"]), words
+    )

@@ -30,6 +30,8 @@ _PIECES, _GROUP = 3, 3
 _LONGEST_PIECE = 8
 #: Frequency of a group of letters that is not among the frequent ones.
 _RARE = 0.2
+#: What a group that holds a break of the name costs more: it is found only where the text has none.
+_BROKEN = 1000.0
 #: Distinct words with a piece in them that a process remembers.
 _REMEMBERED = 1 << 20
 _DULL_MASK = np.uint64((1 << 18) - 1)
@@ -56,7 +58,7 @@ class PieceIndex:
     """
 
     def __init__(self, names: Mapping[int, str], word_ends: Mapping[int, frozenset[int]]) -> None:
-        pieces = sorted((piece, at, which) for which, text in names.items() for piece, at in _pieces(text))
+        pieces = sorted((piece, at, which) for which, text in names.items() for piece, at in _pieces(text, word_ends[which]))
         texts = sorted({piece for piece, _, _ in pieces})
         place = {text: index for index, text in enumerate(texts)}
         piece = np.array([place[text] for text, _, _ in pieces], np.int64)
@@ -70,10 +72,8 @@ class PieceIndex:
         words = np.array([len(word_ends[which]) for _, _, which in pieces], np.int64)
         self._most_words = _most(piece, words, len(texts))
         # a word of text that holds a piece holds all of the name's word, give or take the errors
-        first = np.array([_word_around(at, word_ends[which]) for _, at, which in pieces], np.int64)
-        last = np.array([_word_around(at + len(text) - 1, word_ends[which]) for text, at, which in pieces], np.int64)
-        self._shortest_first = -_most(piece, -first, len(texts)) - MOST_EDITS
-        self._shortest_last = -_most(piece, -last, len(texts)) - MOST_EDITS
+        around = np.array([_word_around(at, word_ends[which]) for _, at, which in pieces], np.int64)
+        self._shortest_word = -_most(piece, -around, len(texts)) - MOST_EDITS
         self._matcher = Matcher(texts)
         self._of_piece = np.concatenate([[0], np.cumsum(np.bincount(piece, minlength=len(texts)))]).astype(np.int64)
         self._at = at
@@ -88,10 +88,10 @@ class PieceIndex:
         found = self._matcher.scan(self._without_dull_words(squashed, words, hashes))
         piece, at = found.pattern, found.start
         word = np.searchsorted(words.start, at, side="right") - 1
-        last_word = np.searchsorted(words.start, found.end - 1, side="right") - 1
         length = words.end - words.start
-        long = (length[word] >= self._shortest_first[piece]) & (length[last_word] >= self._shortest_last[piece])
-        piece, at, word = piece[long], at[long], word[long]
+        # a piece counts within one word of text, so that a word can be judged without its neighbours
+        inside = (found.end <= words.end[word]) & (length[word] >= self._shortest_word[piece])
+        piece, at, word = piece[inside], at[inside], word[inside]
         hopeful = self._may_be(squashed, words, hashes, piece, word)
         self._learn_dull_words(hashes, word[hopeful])
         piece, at, word = piece[hopeful], at[hopeful], word[hopeful]
@@ -202,15 +202,19 @@ def _cost(group: str) -> float:
     return _RARE + trigrams().get(group, 0)
 
 
-def _pieces(text: str) -> Iterator[tuple[str, int]]:
+def _pieces(text: str, word_ends: frozenset[int]) -> Iterator[tuple[str, int]]:
     """Three pieces of a text, a letter apart (adjoining in the shortest texts), and where each starts.
 
-    Each piece holds a group of three letters; the three groups are the cheapest that fit. Then the pieces grow.
+    Each piece holds a group of three letters; the three groups are the cheapest that fit, within words if they can
+    be. Then the pieces grow.
     """
     gap = 1 if len(text) > SHORTEST_SQUASHED else 0
     step = _GROUP + gap
     last = len(text) - _GROUP
-    costs = [_cost(text[at : at + _GROUP]) for at in range(last + 1)]
+    costs = [
+        _cost(text[at : at + _GROUP]) + _BROKEN * any(at < end < at + _GROUP for end in word_ends)
+        for at in range(last + 1)
+    ]
     # best[at]: the cheapest way to have placed so many groups, the last of them at or before `at`
     best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())] * (last + 1)
     for number in range(_PIECES):
@@ -221,16 +225,18 @@ def _pieces(text: str) -> Iterator[tuple[str, int]]:
             here = (before[0] + costs[at], (*before[1], at))
             placed.append(min(here, placed[-1]) if placed else here)
         best = placed
-    yield from _grown(text, best[last][1], gap)
+    yield from _grown(text, best[last][1], gap, word_ends)
 
 
-def _grown(text: str, starts: tuple[int, ...], gap: int) -> Iterator[tuple[str, int]]:
-    """Widen groups to the longest pieces that stay apart."""
+def _grown(text: str, starts: tuple[int, ...], gap: int, word_ends: frozenset[int]) -> Iterator[tuple[str, int]]:
+    """Widen groups to the longest pieces that stay apart and within their words."""
     ends = [*(start - gap for start in starts[1:]), len(text)]
     floor = 0
     for start, end in zip(starts, ends, strict=True):
-        stop = min(end, start + _LONGEST_PIECE)
-        begin = max(floor, stop - _LONGEST_PIECE)
+        word_end = min(cut for cut in word_ends if cut >= start + _GROUP)
+        word_start = max((cut for cut in word_ends if cut <= start), default=0)
+        stop = min(end, word_end, start + _LONGEST_PIECE)
+        begin = min(max(floor, word_start, stop - _LONGEST_PIECE), start)
         yield text[begin:stop], begin
         floor = stop + gap
 

@@ -1,0 +1,99 @@
+"""The results of a run on disk: written aside, then put in place all at once.
+
+A folder that holds an earlier run is refused unless the person says that it may be replaced. Results are written
+into a hidden folder beside their destination (same disk, so that moving them is one rename each), and that folder
+is removed whatever happens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from entente.errors import Place, UsageError
+from entente.records.schema import QUARANTINE
+
+#: Files of a finished run; run.json is moved last and says that the others are whole.
+RESULTS = ("hits.parquet", "flags.parquet", "leads.parquet", "quarantine.parquet", "report.html", "run.json")
+
+#: Order of the rows of each table, by table.
+ORDER = {
+    "hits": ("declaration_id", "line", "row_id", "substance_id", "field", "method", "span_start", "role", "jurisdiction", "listing_id"),
+    "flags": ("declaration_id", "line", "row_id", "rule_id"),
+    "leads": ("kind", "rank", "lead_id"),
+}
+
+
+def prepare(out: Path, *, overwrite: bool) -> None:
+    """Make the results' folder, or refuse it.
+
+    Raises:
+        UsageError: it is no folder, cannot be made, or holds an earlier run that may not be replaced.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"The folder for the results cannot be made: {error.strerror}.", remedy="Name another folder after --out.", place=Place(str(out))) from error
+    if (out / "run.json").exists() and not overwrite:
+        raise UsageError(
+            "The folder holds the results of an earlier run.",
+            remedy="Name another folder after --out, or replace the earlier results with --overwrite.",
+            place=Place(str(out)),
+        )
+
+
+@contextmanager
+def workspace(out: Path) -> Iterator[Path]:
+    """A hidden folder inside `out` for everything unfinished; gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(folder: Path, out: Path) -> None:
+    """Move finished results into place; between the first and the last move there is no run.json."""
+    (out / "run.json").unlink(missing_ok=True)
+    for name in RESULTS:
+        (folder / name).replace(out / name)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of each table of results."""
+    return {name: file_digest(folder / name) for name in RESULTS if name.endswith(".parquet")}
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write readable JSON with its keys in the order given."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def gather_quarantine(files: Mapping[str, Path], path: Path) -> None:
+    """Write the quarantine of all tables into one file, each row with its table."""
+    with pq.ParquetWriter(path, quarantine_schema(), compression="zstd") as writer:
+        for table, file in files.items():
+            with pq.ParquetFile(file) as rows:
+                for batch in rows.iter_batches():
+                    named = pa.Table.from_batches([batch]).add_column(0, "table", pa.array([table] * len(batch), pa.string()))
+                    writer.write_table(named.cast(quarantine_schema()))
+
+
+def quarantine_schema() -> pa.Schema:
+    """Schema of quarantine.parquet: the records' quarantine with the table it came from."""
+    return pa.schema([pa.field("table", pa.string(), nullable=False), *QUARANTINE])

@@ -1,0 +1,106 @@
+"""The record of a run, kept as run.json: enough to repeat the run bit for bit, and to see what it rested on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from importlib.metadata import version
+from platform import python_version
+from typing import Any
+
+from entente import __version__
+from entente.engine import Engine
+from entente.leads.build import LeadReport
+from entente.leads.inputs import StagedInputs
+from entente.leads.request import ScreenRequest
+from entente.leads.weights import HitWeights
+from entente.records.staging import SourceFile
+from entente.screening.evaluate import RuleReport
+from entente.screening.rules import RuleSet
+from entente.substances.register import Register
+
+FORMAT = "entente-run-1"
+
+#: Libraries that can change a result; their versions are part of the record.
+_LIBRARIES = ("duckdb", "hyperscan", "numpy", "opencc", "pyarrow", "rapidfuzz", "sqlglot")
+
+
+def run_record(
+    request: ScreenRequest,
+    register: Register,
+    ruleset: RuleSet,
+    hit_weights: HitWeights,
+    inputs: StagedInputs,
+    rules: RuleReport,
+    leads: LeadReport,
+    engine: Engine,
+    now: datetime,
+) -> dict[str, Any]:
+    """The record without the digests of the results and the timings, which are known later."""
+    return {
+        "format": FORMAT,
+        "entente": __version__,
+        "started": now.isoformat(timespec="seconds"),
+        "request": _request(request),
+        "inputs": [_file(table, file) for table, staged in inputs.tables.items() for file in staged.files],
+        "mappings": {table: asdict(mapping) for table, mapping in inputs.mappings.items()},
+        "register": {
+            "version": register.version,
+            "known_at": register.known_at.isoformat() if register.known_at else None,
+            "lists": [asdict(item) for item in register.lists],
+        },
+        "rules": {
+            "version": ruleset.version,
+            "files": list(ruleset.files),
+            "weights": {rule.id: rule.weight for rule in ruleset.rules},
+            "family_caps": dict(ruleset.caps),
+            "hit_weights": {"kinds": dict(hit_weights.kinds), "cap": hit_weights.cap},
+            "evaluated": list(rules.evaluated),
+            "not_evaluable": {rule_id: list(missing) for rule_id, missing in rules.not_evaluable},
+        },
+        "counts": _counts(inputs, leads, engine),
+        "present_columns": sorted(inputs.shipments.present_columns),
+        "inclusion_probability": leads.inclusion_probability,
+        "warnings": list(inputs.warnings()),
+        "platform": {"python": python_version(), **{name: version(name) for name in _LIBRARIES}},
+    }
+
+
+def _request(request: ScreenRequest) -> dict[str, Any]:
+    return {
+        "inputs": [str(path) for path in request.inputs],
+        "tables": {name: [str(path) for path in paths] for name, paths in request.tables.items() if paths},
+        "mappings": list(request.mappings),
+        "lists": [str(path) for path in request.lists],
+        "rules": [str(path) for path in request.rules],
+        "known_at": request.known_at.isoformat() if request.known_at else None,
+        "engine": request.engine,
+        "misspellings": request.misspellings,
+        "sample": request.sample,
+        "seed": request.seed,
+        "top": request.top,
+        "lang": request.lang,
+    }
+
+
+def _file(table: str, file: SourceFile) -> dict[str, Any]:
+    return {"table": table, **asdict(file), "path": str(file.path)}
+
+
+def _counts(inputs: StagedInputs, leads: LeadReport, engine: Engine) -> dict[str, int]:
+    shipments = inputs.shipments
+    hits = engine.fetch(
+        "SELECT count(DISTINCT row_id) AS hit_records, "
+        "count(DISTINCT CASE WHEN status = 'listed' THEN row_id END) AS in_force_records FROM hits"
+    ).to_pylist()[0]
+    return {
+        "read": shipments.rows_read,
+        "accepted": shipments.accepted,
+        "quarantined": inputs.quarantined,
+        "hits": engine.count("hits"),
+        **hits,
+        "flags": engine.count("flags"),
+        "leads": leads.leads,
+        "samples": leads.samples,
+        "unflagged": leads.unflagged,
+    }
