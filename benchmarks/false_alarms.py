@@ -59,10 +59,14 @@ def descriptions(folder: Path) -> list[Row]:
     sources = {
         "hs_en.csv": _csv_column(folder / "hs_en.csv", "description"),
         "uk_fpo_extra_references.csv": _csv_column(folder / "uk_fpo_extra_references.csv", "Goods Description"),
-        "uk_fpo_search_references.json": iter(json.loads((folder / "uk_fpo_search_references.json").read_text("utf-8"))),
+        "uk_fpo_search_references.json": iter(
+            json.loads((folder / "uk_fpo_search_references.json").read_text("utf-8"))
+        ),
         "uk_fpo_vague_terms.csv": _csv_column(folder / "uk_fpo_vague_terms.csv", 0),
     }
-    return [Row(source, number, text) for source, texts in sources.items() for number, text in enumerate(texts, start=1)]
+    return [
+        Row(source, number, text) for source, texts in sources.items() for number, text in enumerate(texts, start=1)
+    ]
 
 
 def batch_of(texts: list[str]) -> pa.RecordBatch:
@@ -75,7 +79,10 @@ def batch_of(texts: list[str]) -> pa.RecordBatch:
         "date": [dt.date(2024, 1, 1)] * size,
         "description": texts,
     }
-    names = [*(MATCHES.field(name) for name in CARRIED), *(pa.field(c, pa.string()) for c in ("description", "cas", "hs_code"))]
+    names = [
+        *(MATCHES.field(name) for name in CARRIED),
+        *(pa.field(c, pa.string()) for c in ("description", "cas", "hs_code")),
+    ]
     schema = pa.schema(names)
     columns = [pa.array(known.get(field.name, [None] * size), field.type) for field in schema]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
@@ -133,7 +140,9 @@ def write_list(lines: list[dict[str, str]]) -> None:
             writer.writerow({**line, "verdict": before.get("verdict", ""), "note": before.get("note", "")})
 
 
-def mixed_precision(rows: list[Row], kernel: ScreeningKernel, vocabulary: Vocabulary, seed: int = 7) -> dict[str, object]:
+def mixed_precision(
+    rows: list[Row], kernel: ScreeningKernel, vocabulary: Vocabulary, seed: int = 7
+) -> dict[str, object]:
     """Precision where one row in twenty names a substance: true rows are a real row's text with a name put in.
 
     A hit is right if it is of the substance put in, or if the second reader called it right on the real row.
@@ -153,7 +162,14 @@ def mixed_precision(rows: list[Row], kernel: ScreeningKernel, vocabulary: Vocabu
         good += own or key(line) in right
         found += own
     low, high = wilson(good, total)
-    return {"rows": len(rows), "true_rows": len(truth), "hits": total, "precision": good / total, "interval": [low, high], "recalled": found}
+    return {
+        "rows": len(rows),
+        "true_rows": len(truth),
+        "hits": total,
+        "precision": good / total,
+        "interval": [low, high],
+        "recalled": found,
+    }
 
 
 def _same_name(vocabulary: Vocabulary, text: str) -> set[str]:

@@ -124,7 +124,10 @@ def decode(path: Path) -> int:
 def screen(path: Path, *, misspellings: bool, processes: int, joined: bool) -> dict[str, Any]:
     register = data.Register()
     kernel = SevenColumns(ScreeningKernel(data.vocabulary(), misspellings=misspellings))
-    with tempfile.TemporaryDirectory() as folder, open_engine("local", Path(folder), processes=processes, memory_mb=384) as engine:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_engine("local", Path(folder), processes=processes, memory_mb=384) as engine,
+    ):
         engine.register("shipments", path)
         matches, map_cpu, _ = timed(lambda: engine.map(kernel, "shipments", "matches"))
         if not joined:
@@ -139,7 +142,13 @@ def measure(rows: int, share: float, processes: int, *, spelling: bool) -> dict[
     with Peak() as peak:
         result = screen(path, misspellings=False, processes=processes, joined=True)
     cpu = result["map_cpu_s"] + result["join_cpu_s"]
-    out = {"rows": rows, "share": share, "file_mb": round(path.stat().st_size / 1e6), "decode_cpu_s": decode_cpu, **result}
+    out = {
+        "rows": rows,
+        "share": share,
+        "file_mb": round(path.stat().st_size / 1e6),
+        "decode_cpu_s": decode_cpu,
+        **result,
+    }
     out |= {"total_cpu_s": cpu, "ratio": decode_cpu / cpu, "rows_per_cpu_s": rows / cpu, "peak_mib": peak.mib}
     if spelling:
         both = screen(path, misspellings=True, processes=processes, joined=False)
@@ -156,7 +165,8 @@ def main() -> None:
     parser.add_argument("--share", type=float, action="append")
     options = parser.parse_args()
     results = [
-        measure(options.rows, share, options.processes, spelling=not options.no_spelling) for share in options.share or SHARES
+        measure(options.rows, share, options.processes, spelling=not options.no_spelling)
+        for share in options.share or SHARES
     ]
     for result in results:
         for name, value in result.items():

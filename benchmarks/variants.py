@@ -59,7 +59,11 @@ def traditional(rng: random.Random, name: str) -> str | None:
     if name.isascii():
         return None
     changed = _TRADITIONAL.convert(name)
-    return "".join(rng.choice([a, b]) for a, b in zip(name, changed, strict=True)) if len(changed) == len(name) else changed
+    return (
+        "".join(rng.choice([a, b]) for a, b in zip(name, changed, strict=True))
+        if len(changed) == len(name)
+        else changed
+    )
 
 
 def invisible(rng: random.Random, name: str) -> str | None:

@@ -19,7 +19,15 @@ from entente.substances.model import FOREVER, Direction, Listing
 from entente.substances.tables import TABLES
 
 SUBSTANCES = [f"s{i}" for i in range(8)]
-COUNTRIES = {"US": ("US",), "PR": ("US", "PR"), "DE": ("EU", "DE"), "FR": ("EU", "FR"), "CN": ("CN",), "MX": ("MX",), "XX": ()}
+COUNTRIES = {
+    "US": ("US",),
+    "PR": ("US", "PR"),
+    "DE": ("EU", "DE"),
+    "FR": ("EU", "FR"),
+    "CN": ("CN",),
+    "MX": ("MX",),
+    "XX": (),
+}
 JURISDICTIONS = ["US", "EU", "CN", "MX", "UN"]
 DAY = date(2015, 1, 1)
 BEGINNING = date(1, 1, 1)
@@ -45,7 +53,9 @@ def _listing(rng: random.Random, number: int, *, one_scope: bool) -> _Scoped:
         effective_from=start,
         effective_to=end,
         from_latest=latest,
-        destinations=frozenset(scope.sample(["MX", "US", "DE"], scope.randrange(1, 4))) if scope.random() < 0.4 else None,
+        destinations=frozenset(scope.sample(["MX", "US", "DE"], scope.randrange(1, 4)))
+        if scope.random() < 0.4
+        else None,
         directions=Direction(scope.choice([1, 2, 3, 4, 7, 7, 7])),
         forms=Form(scope.choice([0, 1, 3, 255])),
     )
@@ -61,7 +71,9 @@ class _Register:
         self.complete_from = {j: DAY + timedelta(days=rng.randrange(1500)) for j in JURISDICTIONS}
 
     def coverage(self, jurisdiction: str, day: date) -> str:
-        return "complete" if jurisdiction in self.complete_from and day >= self.complete_from[jurisdiction] else "partial"
+        return (
+            "complete" if jurisdiction in self.complete_from and day >= self.complete_from[jurisdiction] else "partial"
+        )
 
     def table(self, name: str) -> pa.Table:
         return pa.Table.from_pylist(getattr(self, f"_{name}")(), schema=TABLES[name])
@@ -168,4 +180,6 @@ def test_sql_answers_as_the_definition_does(seed, one_scope, tmp_path: Path, mon
 
 
 def test_a_listing_is_what_the_definition_reads():
-    assert {"id", "effective_from", "effective_to", "from_latest", "destinations", "directions", "forms"} <= set(Listing.__slots__)
+    assert {"id", "effective_from", "effective_to", "from_latest", "destinations", "directions", "forms"} <= set(
+        Listing.__slots__
+    )

@@ -46,7 +46,9 @@ HS = {"p2p": (291431, 2022), "acetone": (291411, 2002)}
 @cache
 def vocabulary() -> Vocabulary:
     ids = list(NAMES)
-    names = [Name(text.lstrip("*"), ids.index(s), 0, text.startswith("*")) for s, texts in NAMES.items() for text in texts]
+    names = [
+        Name(text.lstrip("*"), ids.index(s), 0, text.startswith("*")) for s, texts in NAMES.items() for text in texts
+    ]
     numbers = [CasNumber(packed_cas(number) or 0, ids.index(s)) for s, number in CAS.items()]
     codes = [HsCode(code, edition, ids.index(s)) for s, (code, edition) in HS.items()]
     return Vocabulary.of(ids, names, numbers, codes)
@@ -56,7 +58,10 @@ def batch(descriptions, cas=None, hs=None, day=date(2024, 1, 1)) -> pa.RecordBat
     size = len(descriptions)
     given = {"row_id": range(size), "declaration_id": map(str, range(size)), "line": [1] * size, "date": [day] * size}
     given |= {"description": descriptions, "cas": cas or [None] * size, "hs_code": hs or [None] * size}
-    fields = [*(MATCHES.field(name) for name in CARRIED), *(pa.field(c, pa.string()) for c in ("description", "cas", "hs_code"))]
+    fields = [
+        *(MATCHES.field(name) for name in CARRIED),
+        *(pa.field(c, pa.string()) for c in ("description", "cas", "hs_code")),
+    ]
     columns = [pa.array(given.get(field.name, [None] * size), field.type) for field in fields]
     return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields))
 
@@ -220,7 +225,16 @@ def test_an_acronym_alone_does_not_count(hs):
 
 @pytest.mark.parametrize(
     "text",
-    ["103-79-7", "103 79 7", "103–79–7", "１０３－７９－７", "103 - 79 - 7", "CAS103797", "CAS No. 103797", "(CAS:103-79-7)"],
+    [
+        "103-79-7",
+        "103 79 7",
+        "103–79–7",
+        "１０３－７９－７",
+        "103 - 79 - 7",
+        "CAS103797",
+        "CAS No. 103797",
+        "(CAS:103-79-7)",
+    ],
 )
 def test_a_cas_number_is_found_in_every_writing(text):
     (match,) = matches(f"goods {text} 99%")
@@ -233,7 +247,9 @@ def test_letters_read_for_digits_make_a_less_sure_match(text):
     assert (match["substance_id"], match["confidence"]) == ("p2p", 0.7)
 
 
-@pytest.mark.parametrize("text", ["103-79-8", "103797", "1103-79-7", "103-79-71", "12 103 79 7", "50-00-0", "103-79-7-2"])
+@pytest.mark.parametrize(
+    "text", ["103-79-8", "103797", "1103-79-7", "103-79-71", "12 103 79 7", "50-00-0", "103-79-7-2"]
+)
 def test_other_numbers_are_no_cas_number(text):
     assert matches(text) == []
 
@@ -262,7 +278,15 @@ def test_misspelled_long_names_are_found_with_less_confidence():
 
 
 @pytest.mark.parametrize(
-    "text", ["benzoyl cyanide", "acetic anhydrate", "4-anilinopiperazine", "1-phenyl-1-propanone", "methyl propyl ketone", "sulphonic acid"]
+    "text",
+    [
+        "benzoyl cyanide",
+        "acetic anhydrate",
+        "4-anilinopiperazine",
+        "1-phenyl-1-propanone",
+        "methyl propyl ketone",
+        "sulphonic acid",
+    ],
 )
 def test_an_edit_that_makes_another_compound_is_no_misspelling(text):
     assert named(text) == set()

@@ -58,7 +58,9 @@ class PieceIndex:
     """
 
     def __init__(self, names: Mapping[int, str], word_ends: Mapping[int, frozenset[int]]) -> None:
-        pieces = sorted((piece, at, which) for which, text in names.items() for piece, at in _pieces(text, word_ends[which]))
+        pieces = sorted(
+            (piece, at, which) for which, text in names.items() for piece, at in _pieces(text, word_ends[which])
+        )
         texts = sorted({piece for piece, _, _ in pieces})
         place = {text: index for index, text in enumerate(texts)}
         piece = np.array([place[text] for text, _, _ in pieces], np.int64)

@@ -59,8 +59,12 @@ def timeline(versions: Sequence[Version]) -> pa.Table:
         `is_first` marks the one that answers when a scope fails.
     """
     columns: list[list[object]] = [[] for _ in SCHEMA]
-    ordered = sorted(versions, key=lambda version: (version.substance, version.jurisdiction, version.start, version.number))
-    for (substance, jurisdiction), group in groupby(ordered, key=lambda version: (version.substance, version.jurisdiction)):
+    ordered = sorted(
+        versions, key=lambda version: (version.substance, version.jurisdiction, version.start, version.number)
+    )
+    for (substance, jurisdiction), group in groupby(
+        ordered, key=lambda version: (version.substance, version.jurisdiction)
+    ):
         among = list(group)
         for row in _mixed(among) if len({version.scope for version in among}) > 1 else _stretches(among):
             for column, value in zip(columns, (substance, jurisdiction, *row), strict=True):
