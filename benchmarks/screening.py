@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -44,13 +44,16 @@ class SevenColumns:
 
     @property
     def input_columns(self) -> tuple[str, ...]:
+        """The columns of the file."""
         return SEVEN
 
     @property
     def output_schema(self) -> pa.Schema:
+        """What the kernel gives back."""
         return MATCHES
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Put nulls for what is absent, and screen."""
         absent = {"line": pa.repeat(pa.scalar(1, pa.int64()), len(batch)), "cas": pa.nulls(len(batch), pa.string())}
         absent |= {"origin_country": pa.nulls(len(batch), pa.string())}
         absent |= {"transit_countries": pa.nulls(len(batch), pa.list_(pa.string()))}
@@ -73,7 +76,7 @@ class Peak:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Peak:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

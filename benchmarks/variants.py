@@ -46,7 +46,7 @@ def full_width(rng: random.Random, name: str) -> str | None:
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" and rng.random() < 0.9 else c for c in name)
 
 
-def greek(rng: random.Random, name: str) -> str | None:
+def greek(_rng: random.Random, name: str) -> str | None:
     for word, letter in (("alpha", "α"), ("beta", "β"), ("gamma", "γ")):
         if word in name:
             return name.replace(word, letter)
@@ -77,7 +77,7 @@ def decomposed(rng: random.Random, name: str) -> str | None:
     return changed if changed != name or not name.isascii() else None
 
 
-def unaccented(rng: random.Random, name: str) -> str | None:
+def unaccented(_rng: random.Random, name: str) -> str | None:
     plain = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
     return plain if plain != name else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from entente.records.reading.splitting import Dialect, cut_records, split_cells
 from entente.records.reading.text import TextPart
 
-CELL = st.text(st.sampled_from('ab ,;"\n\r\t|\'é丙'), max_size=6)
+CELL = st.text(st.sampled_from("ab ,;\"\n\r\t|'é丙"), max_size=6)
 ROWS = st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), max_size=12))
 NAMES = ("a", "b", "c", "d")
 
@@ -50,5 +51,5 @@ def test_a_quote_inside_a_cell_is_a_character(cells: list[str]):
 
 @pytest.mark.parametrize("record", [b'"a"b,c', b'"a', b'a,"b'])
 def test_broken_quoting_is_not_taken_apart(record: bytes):
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError, match=re.escape(str(record))):
         split_cells(record, Dialect(",", '"'))

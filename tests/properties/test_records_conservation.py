@@ -10,13 +10,42 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from records_files import TIGHT, adds_up, accepted, csv_file, parquet_file, quarantined, staged, xlsx_file
 
 from entente.records import staged_schema
+from records_files import TIGHT, accepted, adds_up, csv_file, parquet_file, quarantined, staged, xlsx_file
 
-COLUMNS = ("declaration_id", "line", "date", "description", "hs_code", "origin_country", "currency", "net_mass_kg", "free_zone")
+COLUMNS = (
+    "declaration_id",
+    "line",
+    "date",
+    "description",
+    "hs_code",
+    "origin_country",
+    "currency",
+    "net_mass_kg",
+    "free_zone",
+)
 CELL = st.one_of(
-    st.sampled_from(["A1", "", " ", "2024-01-02", "2024-02-30", "12.5", "-1", "nan", "1e999", "CN", "cn", "XX", "USD", "yes", "1", "293314"]),
+    st.sampled_from(
+        [
+            "A1",
+            "",
+            " ",
+            "2024-01-02",
+            "2024-02-30",
+            "12.5",
+            "-1",
+            "nan",
+            "1e999",
+            "CN",
+            "cn",
+            "XX",
+            "USD",
+            "yes",
+            "1",
+            "293314",
+        ]
+    ),
     st.text(st.characters(blacklist_categories=("Cs",)), max_size=8),
 )
 ROW = st.lists(CELL, min_size=len(COLUMNS), max_size=len(COLUMNS))
@@ -43,10 +72,17 @@ def test_of_any_csv_cells(rows: list[list[str]]):
         checked(staged(csv_file(Path(folder), text), Path(folder), limits=TIGHT), len(rows))
 
 
-@given(st.lists(st.sampled_from([b"A1,2024-01-02,x", b'"', b",", b"\n", b"\r\n", b"\0", b"\xff\xfe", b"A,2024-13-01,y", b"\xe4\xb8\x99"]), max_size=40))
-@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"A1,2024-01-02,x", b'"', b",", b"\n", b"\r\n", b"\0", b"\xff\xfe", b"A,2024-13-01,y", b"\xe4\xb8\x99"]
+        ),
+        max_size=40,
+    )
+)
+@settings(deadline=None, max_examples=100)
 def test_of_any_csv_bytes(pieces: list[bytes]):
-    text = b"declaration_id,date,description\n" + b"A0,2024-01-01,x\n" * 40 + b"".join(pieces)
+    text = b"declaration_id,date,description\n" + b"A0,2024-01-01,x\n" * 5 + b"".join(pieces)
     with TemporaryDirectory() as folder:
         checked(staged(csv_file(Path(folder), text), Path(folder), limits=TIGHT))
 
@@ -57,7 +93,7 @@ ARROW = st.one_of(
     st.tuples(st.just(pa.float64()), st.one_of(st.none(), st.floats())),
     st.tuples(st.just(pa.bool_()), st.one_of(st.none(), st.booleans())),
     st.tuples(st.just(pa.date32()), st.one_of(st.none(), st.dates())),
-    st.tuples(st.just(pa.timestamp("us")), st.one_of(st.none(), st.datetimes(min_value=dt.datetime(1, 1, 1)))),
+    st.tuples(st.just(pa.timestamp("us")), st.one_of(st.none(), st.datetimes())),
     st.tuples(st.just(pa.binary()), st.one_of(st.none(), st.binary(max_size=4))),
     st.tuples(st.just(pa.list_(pa.string())), st.one_of(st.none(), st.lists(st.one_of(st.none(), CELL), max_size=3))),
     st.tuples(st.just(pa.struct([("a", pa.int64())])), st.one_of(st.none(), st.just({"a": 1}))),

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from entente.records.reading.splitting import Dialect, cut_records
 
-ODD = st.lists(st.sampled_from([b"a", b"bb", b",", b'"', b'""', b"\n", b"\r\n", b"\r", b"\0", b"\xff", b" "]), max_size=60)
+ODD = st.lists(
+    st.sampled_from([b"a", b"bb", b",", b'"', b'""', b"\n", b"\r\n", b"\r", b"\0", b"\xff", b" "]), max_size=60
+)
 MAX_RECORD = 24
 
 
@@ -60,7 +62,9 @@ def test_where_blocks_are_cut_does_not_matter(pieces: list[bytes], one: int, oth
     assert _sorted(cut(text, one, longest=1 << 12)) == _sorted(cut(text, other, longest=1 << 12))
 
 
-@given(st.lists(st.lists(st.sampled_from([b"x", b"y z", b""]), min_size=2, max_size=2), max_size=20), st.integers(1, 30))
+@given(
+    st.lists(st.lists(st.sampled_from([b"x", b"y z", b""]), min_size=2, max_size=2), max_size=20), st.integers(1, 30)
+)
 def test_good_rows_around_a_broken_one_live(rows: list[list[bytes]], size: int):
     lines = [b",".join(row) for row in rows]
     text = b"\n".join([*lines, b'"open,a', *lines, b"too,many,cells", *lines, b""])

@@ -24,6 +24,7 @@ STRUCTURES = (
 @given(structure=st.sampled_from(STRUCTURES), seed=st.integers(1, 2**31 - 1))
 def test_every_spelling_of_a_structure_has_the_same_answer(structure, seed):
     from rdkit import Chem as chem  # noqa: N813 (not a class)
+
     (spelling,) = chem.MolToRandomSmilesVect(chem.MolFromSmiles(structure), 1, randomSeed=seed)
     assert scope(spelling, format="smiles") == scope(structure, format="smiles")
 

@@ -1,4 +1,4 @@
-"""False alarms on 17,000 real descriptions: every hit is in the checked-in list, and at most one row in 1,000 is wrong."""
+"""False alarms on 17,000 real descriptions: every hit is in the checked-in list, at most one row in 1,000 is wrong."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_the_kernel_keeps_the_engines_contract():
 def test_a_pickled_kernel_finds_the_same():
     rows = batch(["acetone", "4-AP powder", "pseudo ephedrine"])
     kernel = ScreeningKernel(vocabulary())
-    assert pickle.loads(pickle.dumps(kernel))(rows).equals(kernel(rows))
+    assert pickle.loads(pickle.dumps(kernel))(rows).equals(kernel(rows))  # noqa: S301 - made here
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,13 @@ from entente.cli.screen import run_screen
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default="demo-out", show_default=True, help="Folder for the results.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="demo-out",
+    show_default=True,
+    help="Folder for the results.",
+)
 def demo(out: Path) -> None:
     """Screen the bundled sample: a made-up trade year between three countries, with diversions planted in it."""
     with as_file(files("entente.simulate") / "sample") as sample:

@@ -20,23 +20,46 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.")
-@click.option("--mapping", "mappings", multiple=True, help="Mapping of columns: a YAML file, or a shipped mapping's name.")
-@click.option("--notifications", multiple=True, type=_FILE, help="Pre-export notifications, for the rules that need them.")
+@click.option(
+    "--mapping", "mappings", multiple=True, help="Mapping of columns: a YAML file, or a shipped mapping's name."
+)
+@click.option(
+    "--notifications", multiple=True, type=_FILE, help="Pre-export notifications, for the rules that need them."
+)
 @click.option("--authorisations", multiple=True, type=_FILE, help="Import and export authorisations.")
-@click.option("--invocations", multiple=True, type=_FILE, help="Which country asked for notifications of which substance.")
+@click.option(
+    "--invocations", multiple=True, type=_FILE, help="Which country asked for notifications of which substance."
+)
 @click.option("--payments", multiple=True, type=_FILE, help="Payments that belong to the shipments.")
 @click.option("--lists", multiple=True, type=_FOLDER, help="Folder with further control lists.")
 @click.option("--rules", multiple=True, type=_FOLDER, help="Folder with further rules, or with fitted weights.")
 @click.option("--known-at", type=_DAY, help="Use the register as it stood on this day (YYYY-MM-DD).")
-@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Where the work runs.")
+@click.option(
+    "--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Where the work runs."
+)
 @click.option("--master", help="Spark master URL.  [default: local[2]]")
 @click.option("--processes", type=click.IntRange(min=1), help="Worker processes.  [default: one per core]")
-@click.option("--memory", "memory_mb", type=click.IntRange(min=256), help="MiB that SQL may use before it spills.  [default: 1024]")
+@click.option(
+    "--memory",
+    "memory_mb",
+    type=click.IntRange(min=256),
+    help="MiB that SQL may use before it spills.  [default: 1024]",
+)
 @click.option("--misspellings/--no-misspellings", default=True, show_default=True, help="Look for misspelt names too.")
-@click.option("--sample", type=click.IntRange(min=0), default=20, show_default=True, help="Unflagged rows added to the work list at random.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Unflagged rows added to the work list at random.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of that random choice.")
-@click.option("--top", type=click.IntRange(min=1), default=200, show_default=True, help="Leads shown in full in the report.")
-@click.option("--lang", type=click.Choice(["en", "zh", "es"]), default="en", show_default=True, help="Language of the report.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=200, show_default=True, help="Leads shown in full in the report."
+)
+@click.option(
+    "--lang", type=click.Choice(["en", "zh", "es"]), default="en", show_default=True, help="Language of the report."
+)
 @click.option("--strict", is_flag=True, help="Leave with exit code 3 if a row was quarantined.")
 @click.option("--overwrite", is_flag=True, help="Replace the results of an earlier run in the same folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -58,12 +81,20 @@ def screen(
 
 
 def run_screen(
-    files: tuple[Path, ...], out: Path, *, as_json: bool = False, strict: bool = False, known_at: date | None = None, **options: Any
+    files: tuple[Path, ...],
+    out: Path,
+    *,
+    as_json: bool = False,
+    strict: bool = False,
+    known_at: date | None = None,
+    **options: Any,
 ) -> None:
     """Run and show one screening; the demo calls this too."""
     from entente.leads.run import ScreenRequest, screen_files
 
-    tables = {name: tuple(options.pop(name, ())) for name in ("notifications", "authorisations", "invocations", "payments")}
+    tables = {
+        name: tuple(options.pop(name, ())) for name in ("notifications", "authorisations", "invocations", "payments")
+    }
     request = ScreenRequest(inputs=files, out=out, tables=tables, known_at=known_at, **options)
     with stage_progress(quiet=as_json) as progress:
         summary = screen_files(request, clock=clock(), progress=progress)
@@ -74,5 +105,5 @@ def run_screen(
     if strict and summary.quarantined:
         raise StrictError(
             f"{summary.quarantined} rows were quarantined.",
-            remedy=f"Read {summary.out / 'quarantine.parquet'}: it names file, line, field, value and reason of each row.",
+            remedy=f"Read {summary.out / 'quarantine.parquet'}: it has file, line, field, value and reason of each.",
         )

@@ -45,7 +45,13 @@ def cpu_seconds() -> float:
 def stage_progress(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     """Show a bar a stage on standard error; say nothing when it is not a terminal or `quiet` is set."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description:<34}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<34}"),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as bars:
         shown: dict[str, TaskID] = {}
 
@@ -63,7 +69,12 @@ def show_summary(summary: RunSummary) -> None:
     console.print()
     console.print(_counts(summary))
     if summary.not_evaluable:
-        console.print(Text(f"Not evaluable for want of input: {len(summary.not_evaluable)} rules (listed in the report).", style="yellow"))
+        console.print(
+            Text(
+                f"Not evaluable for want of input: {len(summary.not_evaluable)} rules (listed in the report).",
+                style="yellow",
+            )
+        )
     for warning in summary.warnings:
         console.print(Text(f"Note: {warning}", style="yellow"))
     if summary.first_leads:
@@ -79,11 +90,22 @@ def _counts(summary: RunSummary) -> Table:
 
 
 def _leads(summary: RunSummary) -> Table:
-    table = Table(title="First leads", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(
+        title="First leads",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        padding=(0, 2, 0, 0),
+        header_style="dim",
+    )
     table.add_column("#", justify="right")
     table.add_column("Score", justify="right")
     for name in ("Exporter", "Consignee", "Substances", "First reason"):
         table.add_column(name, overflow="ellipsis", no_wrap=True)
     for lead in summary.first_leads:
-        table.add_row(str(lead.rank), f"{lead.score / 1000:.1f}", *(Text(cell) for cell in (lead.exporter, lead.consignee, lead.substances, lead.reason)))
+        table.add_row(
+            str(lead.rank),
+            f"{lead.score / 1000:.1f}",
+            *(Text(cell) for cell in (lead.exporter, lead.consignee, lead.substances, lead.reason)),
+        )
     return table

@@ -46,7 +46,8 @@ class StagedInputs:
             for warned in result.warnings:
                 where = f"{warned.file}: " if warned.file else ""
                 what = f" {warned.value!r}" if warned.value else ""
-                yield f"{where}{table}.{warned.field}{what}: {_REASONS.get(warned.reason, warned.reason)} ({warned.count})"
+                why = _REASONS.get(warned.reason, warned.reason)
+                yield f"{where}{table}.{warned.field}{what}: {why} ({warned.count})"
         for table, rows in self.unresolved.items():
             yield f"{table}: {rows} rows name no substance of the register, and count for no rule on substances"
 
@@ -112,7 +113,12 @@ def _resolve_part(part: Path, register: Register) -> int:
     known = {text: next((found.substance_id for found in find(text)), None) for text in {*named, *ids} if text}
     resolved = [_one(given, text, register, known) for given, text in zip(ids, named, strict=True)]
     at = rows.schema.get_field_index("substance_id")
-    pq.write_table(rows.set_column(at, "substance_id", pa.array(resolved, pa.string())), part, compression="lz4", store_schema=False)
+    pq.write_table(
+        rows.set_column(at, "substance_id", pa.array(resolved, pa.string())),
+        part,
+        compression="lz4",
+        store_schema=False,
+    )
     return sum(value not in register.substances for value in resolved)
 
 

@@ -27,7 +27,18 @@ RESULTS = ("hits.parquet", "flags.parquet", "leads.parquet", "quarantine.parquet
 
 #: Order of the rows of each table, by table.
 ORDER = {
-    "hits": ("declaration_id", "line", "row_id", "substance_id", "field", "method", "span_start", "role", "jurisdiction", "listing_id"),
+    "hits": (
+        "declaration_id",
+        "line",
+        "row_id",
+        "substance_id",
+        "field",
+        "method",
+        "span_start",
+        "role",
+        "jurisdiction",
+        "listing_id",
+    ),
     "flags": ("declaration_id", "line", "row_id", "rule_id"),
     "leads": ("kind", "rank", "lead_id"),
 }
@@ -42,7 +53,11 @@ def prepare(out: Path, *, overwrite: bool) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"The folder for the results cannot be made: {error.strerror}.", remedy="Name another folder after --out.", place=Place(str(out))) from error
+        raise UsageError(
+            f"The folder for the results cannot be made: {error.strerror}.",
+            remedy="Name another folder after --out.",
+            place=Place(str(out)),
+        ) from error
     if (out / "run.json").exists() and not overwrite:
         raise UsageError(
             "The folder holds the results of an earlier run.",
@@ -90,7 +105,9 @@ def gather_quarantine(files: Mapping[str, Path], path: Path) -> None:
         for table, file in files.items():
             with pq.ParquetFile(file) as rows:
                 for batch in rows.iter_batches():
-                    named = pa.Table.from_batches([batch]).add_column(0, "table", pa.array([table] * len(batch), pa.string()))
+                    named = pa.Table.from_batches([batch]).add_column(
+                        0, "table", pa.array([table] * len(batch), pa.string())
+                    )
                     writer.write_table(named.cast(quarantine_schema()))
 
 

@@ -147,9 +147,16 @@ def _write(
     with timer.stage("report"):
         for name, order in outputs.ORDER.items():
             engine.export(name, folder / f"{name}.parquet", order_by=order)
-        outputs.gather_quarantine({name: staged.quarantine for name, staged in inputs.tables.items()}, folder / "quarantine.parquet")
-        record = run_record(request, law.register, law.ruleset, law.hit_weights, inputs, rules, leads, engine, timer.clock.now)
-        write_report(collect(engine, law.register, law.ruleset, record, top=request.top, lang=request.lang), folder / "report.html")
+        outputs.gather_quarantine(
+            {name: staged.quarantine for name, staged in inputs.tables.items()}, folder / "quarantine.parquet"
+        )
+        record = run_record(
+            request, law.register, law.ruleset, law.hit_weights, inputs, rules, leads, engine, timer.clock.now
+        )
+        write_report(
+            collect(engine, law.register, law.ruleset, record, top=request.top, lang=request.lang),
+            folder / "report.html",
+        )
         record["results"] = outputs.digests(folder)
     record["timings"] = timer.stages
     outputs.write_json(folder / "run.json", record)

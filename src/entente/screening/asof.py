@@ -182,8 +182,8 @@ def law_tables(register: RegisterTables) -> dict[str, pa.Table]:
 def _versions(listings: pa.Table) -> list[Version]:
     names = ("substance_id", "jurisdiction", "effective_from", "from_latest", "effective_to", "number")
     scopes = zip(*(listings[name].to_pylist() for name in ("other_forms", "destinations", "directions")), strict=True)
-    rows = zip(*(listings[name].to_pylist() for name in names), strict=True)
-    return [Version(*row, scope=scope) for row, scope in zip(rows, scopes, strict=True)]
+    columns = [listings[name].to_pylist() for name in names]
+    return [Version(*row) for row in zip(*columns, scopes, strict=True)]
 
 
 def _days(dates: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -134,7 +134,7 @@ class PieceIndex:
         return flags
 
     def _without_dull_words(self, squashed: bytes, words: Words, hashes: Hashes) -> bytes:
-        """Words known to have no part in any name are not searched again: a sign that no piece holds is in their place."""
+        """Words known to have no part in any name are not searched again: a sign takes their place."""
         dull = self._dull[(hashes & _DULL_MASK).astype(np.int64)] == hashes
         if not dull.any():
             return squashed

@@ -9,7 +9,16 @@ from __future__ import annotations
 import pyarrow as pa
 
 #: Columns of a shipment that travel with a match, so that the as-of join needs no second look at the shipments.
-CARRIED = ("row_id", "declaration_id", "line", "date", "origin_country", "export_country", "destination_country", "transit_countries")
+CARRIED = (
+    "row_id",
+    "declaration_id",
+    "line",
+    "date",
+    "origin_country",
+    "export_country",
+    "destination_country",
+    "transit_countries",
+)
 
 _CARRIED_FIELDS = [
     pa.field("row_id", pa.int64(), nullable=False),
