@@ -1,7 +1,8 @@
 """Made-up trade of any size for benchmarks: seeded, written once to benchmarks/.cache.
 
-Names are chains of the building blocks of chemical names, and of Hanzi that chemical names are written with. They
-name nothing; their lengths and letters are like those of real ones.
+The vocabulary is the register's own names and, up to 20 k, chains of the building blocks of chemical names and of
+Hanzi that chemical names are written with. The chains name nothing; their lengths and letters are like real ones.
+Descriptions are those of `texts`; HS codes are real subheadings.
 """
 
 from __future__ import annotations
@@ -15,177 +16,41 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import texts
 from entente.screening.lexicon import latin
 from entente.screening.vocabulary import Name, Vocabulary
+from entente.substances.register import load_register
 from entente.substances.tables import TABLES
 
 CACHE = Path(__file__).parent / ".cache"
 ROW_GROUP = 250_000
 NAMES, LISTINGS = 20_000, 60_000
 _SUBSTANCES, _JURISDICTIONS = 5_000, ("US", "CN", "MX", "UN")
-_COUNTRIES = [
-    "US",
-    "CN",
-    "MX",
-    "DE",
-    "IN",
-    "FR",
-    "NL",
-    "GB",
-    "JP",
-    "KR",
-    "BR",
-    "ZA",
-    "TH",
-    "VN",
-    "TR",
-    "ES",
-    "IT",
-    "BE",
-    "PL",
-    "CA",
-]
+_COUNTRIES = (
+    *("US", "CN", "MX", "DE", "IN", "FR", "NL", "GB", "JP", "KR"),
+    *("BR", "ZA", "TH", "VN", "TR", "ES", "IT", "BE", "PL", "CA"),
+)
 _HAN = "甲乙丙丁苯氯溴氨酮醛酸酯胺基哌啶喹啉吡咯唑嗪腈醇醚酚酐烯烷氧硝羟磺酰"
-_WORDS = [
-    "parts",
-    "of",
-    "machinery",
-    "steel",
-    "cotton",
-    "shirts",
-    "men",
-    "women",
-    "plastic",
-    "boxes",
-    "articles",
-    "toys",
-    "electric",
-    "cable",
-    "copper",
-    "wire",
-    "pump",
-    "valve",
-    "spare",
-    "new",
-    "used",
-    "goods",
-    "medical",
-    "textile",
-    "fabric",
-    "woven",
-    "polyester",
-    "polyether",
-    "resin",
-    "granules",
-    "industrial",
-    "grade",
-    "technical",
-    "drums",
-    "bags",
-    "pallets",
-    "cartons",
-    "kg",
-    "net",
-    "gross",
-    "lot",
-    "batch",
-    "order",
-    "invoice",
-    "purity",
-    "min",
-    "solution",
-    "mixture",
-    "paint",
-    "pigment",
-    "additive",
-    "food",
-    "frozen",
-    "fish",
-    "coffee",
-    "beans",
-    "rubber",
-    "seals",
-    "motor",
-    "gear",
-    "bearing",
-    "led",
-    "lamp",
-    "phone",
-    "case",
-    "screen",
-    "paper",
-    "printed",
-    "labels",
-    "wood",
-    "furniture",
-    "chair",
-    "table",
-    "glass",
-    "bottle",
-    "ceramic",
-    "tiles",
-    "tools",
-    "set",
-    "bolt",
-    "nut",
-    "screw",
-    "washer",
-    "tube",
-    "pipe",
-    "fitting",
-    "brass",
-    "aluminium",
-]
-_SPANISH = [
-    "máquina",
-    "repuestos",
-    "acero",
-    "inoxidable",
-    "algodón",
-    "camisas",
-    "niño",
-    "plástico",
-    "artículos",
-    "químico",
-    "técnica",
-    "caña",
-    "tubería",
-]
-_CHINESE = [
-    "机械零件",
-    "塑料制品",
-    "棉布",
-    "服装",
-    "电子元件",
-    "化工原料",
-    "工业用",
-    "包装",
-    "桶装",
-    "五金工具",
-    "玩具",
-    "家具",
-    "灯具",
-    "电缆",
-    "玻璃瓶",
-]
 
 
 @cache
 def vocabulary(seed: int = 1) -> Vocabulary:
-    """20 k names of 5 k substances."""
+    """20 k names of 5 k substances, the register's among them."""
+    real = Vocabulary.from_register(load_register())
     rng, words = random.Random(seed), latin()
     groups, roots = sorted(words["groups"]), sorted(w for w in words["roots"] if len(w) > 3)
     tails = ["ine", "one", "ol", "ane", "ene", "amide", "oic acid", "al", "idine", "anol", "ketone", "azole", "oxide"]
-    texts: set[str] = set()
-    while len(texts) < NAMES * 4 // 5:
+    chains: set[str] = set()
+    while len(chains) < (NAMES - len(real.names)) * 4 // 5:
         head = "-".join(rng.choice([str(rng.randrange(1, 9)), "N", "alpha", "o", "p"]) for _ in range(rng.randrange(2)))
         body = "".join(rng.choice(groups) for _ in range(rng.randrange(0, 3))) + rng.choice(roots) + rng.choice(tails)
         if len(body) > 7:
-            texts.add(f"{head}-{body}" if head else body)
-    while len(texts) < NAMES:
-        texts.add("".join(rng.choice(_HAN) for _ in range(rng.randrange(4, 9))))
+            chains.add(f"{head}-{body}" if head else body)
+    while len(chains) < NAMES - len(real.names):
+        chains.add("".join(rng.choice(_HAN) for _ in range(rng.randrange(4, 9))))
+    made = [Name(text, number % _SUBSTANCES) for number, text in enumerate(sorted(chains))]
     ids = [f"s{number:05d}" for number in range(_SUBSTANCES)]
-    return Vocabulary.of(ids, (Name(text, number % _SUBSTANCES) for number, text in enumerate(sorted(texts))))
+    return Vocabulary.of(ids, [*real.names, *made], real.cas, real.hs)
 
 
 class Register:
@@ -247,27 +112,10 @@ class Register:
         return pa.Table.from_pylist(rows, schema=TABLES["jurisdictions"])
 
 
-def _named(rng: random.Random, text: str) -> str:
-    kind = rng.random()
-    if kind < 0.3:
-        return text.upper()
-    return text.replace("-", " ") if kind < 0.5 else text
-
-
-def _description(rng: random.Random, names: tuple[Name, ...], *, hit: bool) -> str:
-    kind = rng.random()
-    words = _CHINESE if kind < 0.06 else _WORDS + _SPANISH if kind < 0.12 else _WORDS
-    parts = rng.choices(words, k=rng.randrange(3, 9))
-    if hit:
-        parts.insert(rng.randrange(len(parts)), _named(rng, rng.choice(names).text))
-    text = " ".join(parts)
-    return text.upper() if rng.random() < 0.3 else f"{text} {rng.randrange(1, 9999)}"
-
-
 def shipments(rows: int, hit_share: float, seed: int = 3) -> Path:
     """A Parquet file of `rows` shipments with seven columns, about `hit_share` of which name a substance."""
     CACHE.mkdir(exist_ok=True)
-    path = CACHE / f"shipments-{rows}-{hit_share}-{seed}.parquet"
+    path = CACHE / f"seven-{rows}-{hit_share}-{seed}.parquet"
     if not path.exists():
         part = path.with_suffix(".part")
         with pq.ParquetWriter(part, _SCHEMA, compression="snappy") as writer:
@@ -294,16 +142,16 @@ _SCHEMA = pa.schema(
 
 def _group(start: int, size: int, hit_share: float, seed: int) -> pa.Table:
     rng, fast = random.Random(seed * 1_000_003 + start), np.random.default_rng([seed, start])
-    names = vocabulary().names
+    names = [name for name in vocabulary().names if not name.needs_context]
     hits = (fast.random(size) < hit_share).tolist()
-    countries = pa.array(_COUNTRIES)
+    countries, codes = pa.array(_COUNTRIES), pa.array(texts.hs_codes())
     columns = [
         pa.array(np.arange(start, start + size)),
         pa.array([f"DECL{number:011d}" for number in range(start, start + size)]),
         pa.array(fast.integers(13_000, 20_000, size).astype(np.int32)).cast(pa.date32()),
         countries.take(pa.array(fast.integers(0, len(countries), size))),
         countries.take(pa.array(fast.integers(0, len(countries), size))),
-        pa.array([_description(rng, names, hit=hit) for hit in hits]),
-        pa.array([f"{code:06d}" for code in fast.integers(10_000, 980_000, size).tolist()]),
+        pa.array([texts.description(rng, rng.choice(names).text if hit else None) for hit in hits]),
+        codes.take(pa.array(fast.integers(0, len(codes), size))),
     ]
     return pa.Table.from_arrays(columns, schema=_SCHEMA)

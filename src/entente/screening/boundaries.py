@@ -18,7 +18,8 @@ from entente.screening.text import Block, flat_index
 
 Flags = npt.NDArray[np.bool_]
 
-_SOFT = frozenset(" \t\r\n-_'\"`´‘’′″“”()[]{}（）【】·・‧*?")
+_CONTROLS = "".join(map(chr, (*range(32), 127)))
+_SOFT = frozenset(_CONTROLS + " -_'\"`´‘’′″“”()[]{}（）【】·・‧*?")
 _LOCANT_MARKS = frozenset(",.、")
 _LOCANT_CODES = np.array([ord(mark) for mark in ",."])
 _SOFT_BIT, _LOCANT_BIT = 8, 16

@@ -1,7 +1,6 @@
 """Read the surroundings of all matches of a block: which stand, in which form, and which acronyms are chemicals.
 
-Most names stand beside words that mean nothing to the grammar. Those are found for all matches at once, by hashes of
-the neighbouring words, each distinct word judged once; only the others are read one by one.
+Most names stand beside words that mean nothing to the grammar (`beside`); only the others are read one by one.
 """
 
 from __future__ import annotations
@@ -10,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from entente.screening.beside import any_telling
 from entente.screening.boundaries import Flags, Located, neighbours
-from entente.screening.fold import HAN, I64, LETTER, class_table
-from entente.screening.grammar import Reading, Traits, has_chemical_word, is_telling, read, traits_of
+from entente.screening.fold import HAN, I64, fold
+from entente.screening.grammar import Reading, Traits, has_chemical_word, read, traits_of
 from entente.screening.grammar_han import has_chemical_word_han, read_han, stands_alone
 from entente.screening.lexicon import hanzi
 from entente.screening.patterns import Patterns
@@ -24,11 +23,8 @@ from entente.screening.text import Block
 WINDOW = 72
 #: And how far before a name it looks for the beginning of an exclusion.
 CLAUSE = 600
-_WORD = 18
-_SKIP = 8
 _HYPHEN = 45
-_PLAIN = bytes(32 if chr(i).isspace() else ord(chr(i).lower()) if i < 128 else i for i in range(256))
-_GAP = frozenset(b" -\t\r\n'\"()[]{},+/0123456789")
+_PLAIN = bytes(ord(fold(chr(i))) if i < 128 else i for i in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +89,19 @@ class Context:
     def _telling(self, block: Block, hits: Located) -> Flags:
         """Matches whose surroundings must be read."""
         before, after = neighbours(block, hits)
-        at_row_start = hits.first == block.offsets[hits.row]
-        joined = ~at_row_start & (block.units[np.maximum(hits.first - 1, 0)] == _HYPHEN)
+        joined = _hyphen_beside(block, hits)
         han = ((before | after) & HAN) > 0
         special = self._weak[hits.pattern] | self._single[hits.pattern] | self._class_noun[hits.pattern]
-        words = _words_behind(block, hits), _words_before(block, hits)
-        telling: Flags = han | joined | special | _any_telling(words[0]) | _any_telling(words[1])
+        telling: Flags = han | joined | special | any_telling(block, hits)
         return telling
+
+
+def _hyphen_beside(block: Block, hits: Located) -> Flags:
+    units, last = block.units, len(block.units) - 1
+    before = (hits.first > block.offsets[hits.row]) & (units[np.maximum(hits.first - 1, 0)] == _HYPHEN)
+    behind = (hits.last + 1 < block.offsets[hits.row + 1]) & (units[np.minimum(hits.last + 1, last)] == _HYPHEN)
+    beside: Flags = before | behind
+    return beside
 
 
 def _surroundings(block: Block, hits: Located, before: I64) -> Iterator[tuple[str, str]]:
@@ -118,62 +120,3 @@ def _text(block: Block, start: int, end: int) -> str:
     if block.codes is None:
         return units.tobytes().translate(_PLAIN).decode("latin-1")
     return units.astype("<u4").tobytes().decode("utf-32-le")
-
-
-_gap_table: list[npt.NDArray[np.bool_]] = []
-
-
-def _is_gap(units: npt.NDArray[np.generic]) -> Flags:
-    if not _gap_table:
-        table = np.zeros(256, np.bool_)
-        table[list(_GAP)] = True
-        _gap_table.append(table)
-    flags: Flags = _gap_table[0][np.minimum(units, 255)]
-    return flags
-
-
-def _words_behind(block: Block, hits: Located) -> npt.NDArray[np.uint32]:
-    """The next word behind each match as a matrix of letters, 0 behind its end."""
-    units, end = block.units, block.offsets[hits.row + 1]
-    at = hits.last + 1
-    limit = len(units) - 1
-    for _ in range(_SKIP):
-        at = at + ((at < end) & _is_gap(units[np.minimum(at, limit)]))
-    where = at[:, None] + np.arange(_WORD)
-    return _letters(units[np.minimum(where, limit)], where < end[:, None])
-
-
-def _words_before(block: Block, hits: Located) -> npt.NDArray[np.uint32]:
-    """The last word before each match, its letters in reverse."""
-    units, start = block.units, block.offsets[hits.row]
-    at = hits.first - 1
-    for _ in range(_SKIP):
-        at = at - ((at >= start) & _is_gap(units[np.maximum(at, 0)]))
-    where = at[:, None] - np.arange(_WORD)
-    return _letters(units[np.maximum(where, 0)], where >= start[:, None])
-
-
-def _letters(units: npt.NDArray[np.generic], inside: Flags) -> npt.NDArray[np.uint32]:
-    live = np.logical_and.accumulate(inside & ((class_table()[units] & LETTER) > 0), axis=1)
-    wide = units.astype(np.uint32)
-    lower = np.where((wide >= 65) & (wide <= 90), wide | 32, wide)
-    return np.where(live, lower, 0).astype(np.uint32)
-
-
-_rng = np.random.default_rng(20240130)
-_MIX = _rng.integers(1, 1 << 62, _WORD, np.uint64) | np.uint64(1)
-
-
-def _any_telling(words: npt.NDArray[np.uint32]) -> Flags:
-    """Is the word of each line telling? Words are told apart by a hash; each distinct one is judged once."""
-    with np.errstate(over="ignore"):
-        hashes = (words.astype(np.uint64) * _MIX).sum(axis=1, dtype=np.uint64)
-    _, where, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    told = np.array([_is_telling(words[line]) for line in where.tolist()], np.bool_)
-    return told[inverse]
-
-
-def _is_telling(letters: npt.NDArray[np.uint32]) -> bool:
-    word = "".join(map(chr, letters[letters > 0].tolist()))
-    # cut words and reversed ones are judged in both readings: a wrong yes only costs a closer look
-    return bool(word) and (len(word) == _WORD or is_telling(word) or is_telling(word[::-1]))

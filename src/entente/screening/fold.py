@@ -64,7 +64,7 @@ def _fold_char(char: str) -> str:
         return ""
     if char in _DASHES or category == "Pd":
         return "-"
-    if category in {"Zs", "Zl", "Zp"} or char in "\t\r\n\v\f\x85":
+    if category in {"Zs", "Zl", "Zp", "Cc"}:
         return " "
     if char in _LOOKALIKES:
         return _LOOKALIKES[char]
@@ -190,5 +190,5 @@ def squash(text: str) -> str:
     return text_of(folded[class_table()[folded] > 0])
 
 
-_ASCII_FOLD = {code: ord(_fold_char(chr(code))) if chr(code) != "\0" else None for code in range(128)}
+_ASCII_FOLD = {code: ord(_fold_char(chr(code))) for code in range(128)}
 _ASCII_SQUASH = {code: ord(chr(code).lower()) if chr(code).isalnum() else None for code in range(128)}

@@ -221,18 +221,29 @@ def has_chemical_word(left: str, right: str) -> bool:
     return pattern.search(left) is not None or pattern.search(right) is not None
 
 
-def is_telling(word: str) -> bool:
-    """May this word beside a name change its reading? A quick test that lets most names pass unread."""
-    return word in _telling() or is_head(word) or is_group(word) or is_bound_head(word)
+def is_telling_behind(word: str) -> bool:
+    """May this word behind a name change its reading? A quick test that lets most names pass unread."""
+    return word in _telling_behind() or is_head(word) or is_group(word) or is_bound_head(word)
+
+
+def is_telling_before(word: str) -> bool:
+    """May this word before a name change its reading? Words of exclusion are found by the matcher."""
+    return word in _telling_before() or is_group(word)
 
 
 @functools.cache
-def _telling() -> frozenset[str]:
+def _telling_behind() -> frozenset[str]:
     words = latin()
     keys = (
-        *("salts", "salts_of_bases", "cations", "esters", "amides", "carbamates", "acetals", "isomers", "stereo_words"),
-        *("hydrates", "derived", "property_adjectives", "things"),
+        *("salts", "salts_of_bases", "cations", "esters", "amides", "carbamates", "acetals", "hydrates", "derived"),
+        *("property_adjectives", "things"),
     )
-    out = frozenset().union(*(words[key] for key in keys))
-    ends = {phrase.split()[-1] for key in ("exclusions", "negations") for phrase in words[key]}
-    return out | ends | {"free", "of", "de", "del", "da", "the", "la", "el", "los", "d", "l", "r", "s", "dl", "o"}
+    locants = {"o", "n", "m", "p", "alpha", "beta", "gamma"}
+    return frozenset().union(*(words[key] for key in keys)) | locants | {"free"}
+
+
+@functools.cache
+def _telling_before() -> frozenset[str]:
+    words = latin()
+    ends = {re.split(r"[^a-z]", phrase)[-1] for phrase in words["negations"]}
+    return words["stereo_words"] | ends | {"of", "de", "del", "da", "the", "la", "el", "los"}

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from entente.screening.fold import I64, fold
-from entente.screening.text import flat
+from entente.screening.text import flat, plain
 from entente.screening.vocabulary import HsCode
 
 EDITIONS = np.array([1988, 1996, 2002, 2007, 2012, 2017, 2022, 2028], np.int64)
@@ -59,13 +59,11 @@ class Codes:
 
 def read_codes(column: pa.Array) -> Codes:
     """Read a column of HS codes."""
-    array = column if pa.types.is_string(column.type) else column.cast(pa.string())
-    if array.null_count:
-        array = pc.fill_null(array, "")
+    array = plain(column)
     units, offsets = flat(array)
     length = np.diff(offsets)
-    plain = bool(((units >= 48) & (units <= 57)).all()) if len(units) else True
-    return _read_plain(units, offsets[:-1], length) if plain else _read_any(array)
+    digits_only = bool(((units >= 48) & (units <= 57)).all()) if len(units) else True
+    return _read_plain(units, offsets[:-1], length) if digits_only else _read_any(array)
 
 
 def _read_plain(units: npt.NDArray[np.uint8], start: I64, length: I64) -> Codes:

@@ -13,6 +13,7 @@ from entente.screening.compiled import Compiled
 from entente.screening.fold import I64
 from entente.screening.hs import Codes
 from entente.screening.schema import CARRIED, MATCHES
+from entente.screening.text import plain
 from entente.screening.vocabulary import Vocabulary
 
 FIELDS = ("description", "cas", "hs_code")
@@ -49,7 +50,7 @@ _COLUMNS = ("row", "substance", "form", "method", "sure", "start", "end")
 def from_codes(compiled: Compiled, column: pa.Array, codes: Codes, days: I64) -> Mentions:
     """Rows whose HS code is a substance's own on their day; the span is the whole code."""
     row, substance = compiled.hs.find(codes, days)
-    text = column.take(pa.array(row)).cast(pa.string())
+    text = plain(column).take(pa.array(row))
     zero = np.zeros(len(row), np.int64)
     length = pc.utf8_length(text).to_numpy(zero_copy_only=False).astype(np.int64)
     return Mentions(row, substance, zero, zero + HS, zero + SURE["hs"], zero, length, text, HS_FIELD)
@@ -99,7 +100,8 @@ def matches_batch(batch: pa.RecordBatch, kept: Sequence[Mentions], vocabulary: V
     if not kept:
         return pa.RecordBatch.from_pylist([], MATCHES)
     row = np.concatenate([mentions.row for mentions in kept])
-    carried = batch.select(list(CARRIED)).take(pa.array(row))
+    rows = pa.array(row)
+    carried = [batch.column(name).cast(MATCHES.field(name).type).take(rows) for name in CARRIED]
     substances = pa.array(vocabulary.substances, pa.string())
 
     def column(name: str) -> np.ndarray:
@@ -115,8 +117,7 @@ def matches_batch(batch: pa.RecordBatch, kept: Sequence[Mentions], vocabulary: V
         pa.array(column("form"), pa.int32()),
         pa.array(column("sure") / 1000, pa.float64()),
     ]
-    arrays = [array.cast(MATCHES.field(name).type) for name, array in zip(CARRIED, carried.columns, strict=True)]
-    return pa.RecordBatch.from_arrays([*arrays, *found], schema=MATCHES)
+    return pa.RecordBatch.from_arrays([*carried, *found], schema=MATCHES)
 
 
 def _labels(index: I64, labels: tuple[str, ...]) -> pa.Array:

@@ -171,11 +171,15 @@ def _pieces(array: pa.StringArray) -> Iterator[tuple[int, pa.StringArray]]:
         start = end
 
 
+def plain(column: pa.Array) -> pa.StringArray:
+    """A column of any text type as plain strings; nulls are empty."""
+    array = column if pa.types.is_string(column.type) else column.cast(pa.string())
+    return pc.fill_null(array, "") if array.null_count else array
+
+
 def blocks(column: pa.Array) -> Iterator[Block]:
     """Cut a string column into blocks of bounded size; nulls are empty rows."""
-    array = column if pa.types.is_string(column.type) else column.cast(pa.string())
-    if array.null_count:
-        array = pc.fill_null(array, "")
+    array = plain(column)
     for start, piece in _pieces(array):
         ascii_flags = pc.string_is_ascii(piece)
         is_ascii = ascii_flags.to_numpy(zero_copy_only=False)
