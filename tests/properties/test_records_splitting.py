@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from entente.records.reading import splitting
 from entente.records.reading.splitting import Dialect, cut_records
 
 ODD = st.lists(
@@ -62,6 +65,16 @@ def test_where_blocks_are_cut_does_not_matter(pieces: list[bytes], one: int, oth
     assert _sorted(cut(text, one, longest=1 << 12)) == _sorted(cut(text, other, longest=1 << 12))
 
 
+@given(ODD, st.integers(1, 30), st.integers(1, 30), st.integers(4, 24))
+@settings(deadline=None, max_examples=1000)
+def test_where_blocks_are_cut_does_not_matter_to_what_is_too_long(
+    pieces: list[bytes], one: int, other: int, longest: int
+):
+    text = b"".join(pieces)
+    with patch.object(splitting, "_REACH", 6):
+        assert _reasons(cut(text, one, longest=longest)) == _reasons(cut(text, other, longest=longest))
+
+
 @given(
     st.lists(st.lists(st.sampled_from([b"x", b"y z", b""]), min_size=2, max_size=2), max_size=20), st.integers(1, 30)
 )
@@ -84,3 +97,9 @@ def _skeleton(text: bytes) -> bytes:
 def _sorted(result):
     good, bad = result
     return sorted(good), sorted(bad)
+
+
+def _reasons(result):
+    """The shown beginning of a record that is too long depends on the block; nothing else does."""
+    good, bad = result
+    return sorted(good), sorted((line, reason, "" if reason == "row_too_long" else raw) for line, reason, raw in bad)

@@ -26,6 +26,8 @@ from entente.records.units import mass_factor
 Warnings = Counter[tuple[str, str, str]]
 _CLIP = 200
 _CLIP_RAW = 2000
+#: Rows that are put into quarantine at once: each is a handful of Python objects.
+_AT_ONCE = 1 << 13
 _GAPS = re.compile(r"[\s.\-]+")
 
 MESSAGES = {
@@ -231,18 +233,37 @@ def _quarantine(
     columns: _Columns, batch: pa.RecordBatch, lines: pa.Array, mask: pa.Array, file: str, mapping: Mapping
 ) -> pa.Table:
     positions = pc.indices_nonzero(mask)
+    pieces = [
+        _quarantine_some(columns, batch, lines, positions[at : at + _AT_ONCE], file, mapping)
+        for at in range(0, len(positions), _AT_ONCE)
+    ]
+    return pa.concat_tables(pieces)
+
+
+def _quarantine_some(
+    columns: _Columns, batch: pa.RecordBatch, lines: pa.Array, positions: pa.Array, file: str, mapping: Mapping
+) -> pa.Table:
     sources = {rule.name: rule.needs for rule in mapping.rules}
-    raws = batch.take(positions).to_pylist()
+    cells = [_cells(column.take(positions)) for column in batch.columns]
     numbers = pc.take(lines, positions).to_pylist()
     flags = [(name, reason, pc.take(problem, positions).to_pylist()) for name, reason, problem in columns.problems]
     rows = []
-    for at, (line, raw) in enumerate(zip(numbers, raws, strict=True)):
+    for at, line in enumerate(numbers):
+        raw = {column: values[at] for column, values in zip(batch.schema.names, cells, strict=True)}
         name, reason = next((name, reason) for name, reason, problem in flags if problem[at])
         value = " | ".join(_shown(raw[column]) for column in sources.get(name, ()) if raw.get(column) is not None)
         rows.append(
             _quarantine_row(file, line, name, value, reason, json.dumps(raw, ensure_ascii=False, default=_shown))
         )
     return pa.Table.from_pylist(rows, QUARANTINE)
+
+
+def _cells(column: pa.Array) -> list[Any]:
+    """Return cells as Python values, or as texts where Python has no such value (a date in the year 90000)."""
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError, ImportError):
+        return [None if not item.is_valid else str(item.cast(pa.string(), safe=False)) for item in column]
 
 
 def _quarantine_row(file: str, line: int, name: str | None, value: str, reason: str, raw: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,17 +34,29 @@ def expand(sources: Sequence[Path]) -> list[Path]:
     Raises:
         InputError: a path does not exist, or a glob or folder holds no file.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for source in sources:
-        files = _files(source)
+        files = _looked_up(source)
         if not files:
             raise InputError(
                 "There is no file here.",
                 remedy="Check the path; a folder must hold CSV, Excel or Parquet files.",
-                place=Place(str(source)),
+                place=Place(printable(source)),
             )
-        found.update(dict.fromkeys(files))
-    return list(found)
+        for path in files:  # one file under two names (a link, a folder beside a file in it) is read once
+            found.setdefault(path.resolve(), path)
+    return list(found.values())
+
+
+def _looked_up(source: Path) -> list[Path]:
+    try:
+        return _files(source)
+    except (OSError, RuntimeError, ValueError) as error:  # no permission, a name that is too long or makes a loop
+        raise InputError(
+            f"The path cannot be followed: {getattr(error, 'strerror', None) or error}.",
+            remedy="Check the path and the permissions.",
+            place=Place(printable(source)),
+        ) from error
 
 
 def _files(source: Path) -> list[Path]:
@@ -52,8 +64,13 @@ def _files(source: Path) -> list[Path]:
         return [path for path in sorted(source.rglob("*")) if path.is_file() and _wanted(path.relative_to(source))]
     if source.exists() or not _MARKS & set(str(source)):
         return [source] if source.exists() else []
-    found = glob.glob(str(source), recursive=True)  # noqa: PTH207 (Path.glob takes no absolute pattern)
-    return sorted(path for path in map(Path, found) if path.is_file())
+    root = Path(source.anchor)  # Path.glob follows no links at `**`, so that a loop of links has an end
+    return sorted(path for path in root.glob(str(source.relative_to(source.anchor))) if path.is_file())
+
+
+def printable(path: Path) -> str:
+    """Return a path as text that can be stored: bytes of a name that are no UTF-8 are shown as escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _wanted(inside: Path) -> bool:
@@ -76,7 +93,7 @@ def digest(path: Path) -> Digest:
         raise InputError(
             f"The file cannot be read: {error.strerror or error}.",
             remedy="Check the path and the permissions.",
-            place=Place(str(path)),
+            place=Place(printable(path)),
         ) from error
     return Digest(path, state.hexdigest(), stat.st_size, stat.st_mtime_ns)
 
@@ -87,10 +104,14 @@ def check_unchanged(before: Digest) -> None:
     Raises:
         InputError: size or time of change differ.
     """
-    stat = before.path.stat()
-    if (stat.st_size, stat.st_mtime_ns) != (before.size, before.changed):
+    try:
+        stat = before.path.stat()
+        same = (stat.st_size, stat.st_mtime_ns) == (before.size, before.changed)
+    except OSError:
+        same = False
+    if not same:
         raise InputError(
             "The file changed while it was read.",
             remedy="Wait until it is complete and run again.",
-            place=Place(str(before.path)),
+            place=Place(printable(before.path)),
         )

@@ -20,7 +20,7 @@ from entente.records.reading import Source, open_source
 from entente.records.reading.base import Part
 from entente.records.schema import QUARANTINE, staged_schema, table_spec
 from entente.records.shaping import Warnings, quarantine_table, shape
-from entente.records.sources import Digest, check_unchanged, digest, expand
+from entente.records.sources import Digest, check_unchanged, digest, expand, printable
 
 CODEC = "lz4"
 
@@ -194,14 +194,14 @@ def stage(
 def _opened(path: Path, table: str, mapping: Mapping | None, limits: Limits) -> tuple[Source, Mapping]:
     source = open_source(path, mapping.format if mapping else FileFormat(), limits)
     chosen = mapping or canonical_mapping(table, source.columns)
-    check_columns(chosen, source.columns, Place(str(path)))
+    check_columns(chosen, source.columns, Place(printable(path)))
     return source, chosen
 
 
 def _tasks(opened: list[tuple[Source, Mapping]], paths: list[Path], out: Path) -> Iterator[_Task]:
     for index, ((source, mapping), path) in enumerate(zip(opened, paths, strict=True)):
         for number, part in enumerate(source.parts(mapping.needs)):
-            yield _Task(part, mapping, str(path), index, number, out)
+            yield _Task(part, mapping, printable(path), index, number, out)
 
 
 def _run(task: _Task) -> _Done:
@@ -316,7 +316,7 @@ def _result(
         pq.write_table(staged_schema(table).empty_table(), empty, compression=CODEC, store_schema=False)
         tally.parts.append(empty)
     warnings = [
-        Warned(str(digests[index].path), *key, count)
+        Warned(printable(digests[index].path), *key, count)
         for index, kept in sorted(tally.warnings.items())
         for key, count in sorted(kept.items())
     ]

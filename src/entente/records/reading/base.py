@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from entente.errors import InputError, Place
 from entente.records.limits import Limits
 from entente.records.mapping import FileFormat
 from entente.records.shaping import Bad
+from entente.records.sources import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,12 @@ def file_kind(path: Path) -> str:
     Raises:
         InputError: the file cannot be opened, is empty, or is of a known kind that is not read.
     """
-    place = Place(str(path))
+    place = Place(printable(path))
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block, a device may never end
+            raise InputError(
+                "This is no regular file.", remedy="Copy its content to a file, and give that.", place=place
+            )
         with path.open("rb") as stream:
             head = stream.read(8)
     except OSError as error:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from entente.errors import InputError, Place
 from entente.records.limits import Limits
 from entente.records.reading.base import Block
+from entente.records.sources import printable
 
 #: A dictionary-coded text column takes few bytes a value; above this the writer had fallen back to plain text, and
 #: reading it into a dictionary would cost more than it saves.
@@ -125,13 +126,13 @@ def _check(path: Path, names: tuple[str, ...], sizes: list[int], limits: Limits)
         raise InputError(
             f"The file has {len(names)} columns; at most {limits.max_columns} are read.",
             remedy="Export only the columns that are needed.",
-            place=Place(str(path)),
+            place=Place(printable(path)),
         )
     if max(sizes, default=0) > limits.max_group_bytes:
         raise InputError(
             f"A row group unpacks to {max(sizes) >> 20} MiB; at most {limits.max_group_bytes >> 20} are read at once.",
             remedy="Write the file again with smaller row groups (about a million rows each).",
-            place=Place(str(path)),
+            place=Place(printable(path)),
         )
 
 
@@ -155,5 +156,5 @@ def _broken(path: Path, error: Exception) -> InputError:
     return InputError(
         f"The Parquet file is truncated or broken: {first}",
         remedy="Copy or export the file again; check that the transfer was complete.",
-        place=Place(str(path)),
+        place=Place(printable(path)),
     )

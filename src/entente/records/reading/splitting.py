@@ -3,15 +3,18 @@ r"""Cut delimited text into records, as RFC 4180 says, without trusting it.
 Records end at CR, LF or CRLF outside quotes; blank lines are no records. A quote opens a cell only at its beginning,
 and inside a quoted cell two quotes stand for one. Well-formed text is cut with NumPy; a block with odd quoting is cut
 record by record. A record that cannot be taken apart costs its first physical line only: that goes to the bad ones,
-and cutting goes on behind it. Memory is bounded by a block and the longest record allowed.
+and cutting goes on behind it. A quote that is not closed within the longest record allowed is not trusted: over the
+text that it would have swallowed, records may span lines only within a short reach, so that hostile quoting cannot
+make the work grow with the square of the text. Memory is bounded by a block and the longest record allowed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import numpy as np
 
@@ -19,6 +22,10 @@ from entente.records.shaping import Bad
 
 _CR, _LF = 13, 10
 _KEPT = 2000
+#: How far a quoted cell may reach over line ends in the text behind a quote that ran away.
+_REACH = 2048
+#: Bad records that are given on at once.
+_BAD_AT_ONCE = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,19 @@ class Cut:
 
 @dataclass(slots=True)
 class _State:
-    """Where cutting stands between two blocks."""
+    """Where cutting stands between two blocks.
+
+    Args:
+        carry: text of the record that is not finished yet.
+        line: number of the next record.
+        skipping: true inside a record that is too long.
+        wary: bytes of text, from the carry on, that stand behind a quote that ran away.
+    """
 
     carry: bytes = b""
     line: int = 1
     skipping: bool = False
-    bad: list[Bad] = field(default_factory=list)
+    wary: int = 0
 
 
 def cut_records(chunks: Iterator[bytes], dialect: Dialect, cells: int, max_record: int) -> Iterator[Cut]:
@@ -73,14 +87,12 @@ def cut_records(chunks: Iterator[bytes], dialect: Dialect, cells: int, max_recor
     if state.carry:
         text, state.carry = state.carry + b"\n", b""
         yield from _cut_block(state, text, dialect, cells, max_record, last=True)
-    if state.bad:
-        yield Cut(b"", np.empty(0, np.int64), tuple(state.bad), plain=True)
 
 
 def _after_skipped(state: _State, chunk: bytes) -> bytes:
     """Drop what is left of a record that is too long (it is among the bad ones already)."""
     if state.skipping:
-        end = _line_end(chunk, 0)
+        end = _line_end(chunk, 0, len(chunk))
         if end < 0:
             return b""
         state.skipping = False
@@ -92,17 +104,23 @@ def _after_skipped(state: _State, chunk: bytes) -> bytes:
 def _cut_block(
     state: _State, text: bytes, dialect: Dialect, cells: int, max_record: int, *, last: bool
 ) -> Iterator[Cut]:
-    quick = _quick_ends(text, dialect)
+    quick = None if state.wary else _quick_ends(text, dialect)
     if quick is None:
         yield from _slow(state, text, dialect, cells, max_record, last=last)
         return
     ends, delimiters = quick
     rest = int(ends[-1]) + 1 if len(ends) else 0
-    yield _judged(state, text, ends, delimiters, cells, max_record)
-    if last and rest < len(text):  # a quote that is never closed
-        yield from _slow(state, text[rest:], dialect, cells, max_record, last=True)
-    else:
-        _keep(state, text[rest:], dialect, max_record)
+    if _runs_away(text, ends, dialect, max_record) or len(text) - rest > max_record or (last and rest < len(text)):
+        yield from _slow(state, text, dialect, cells, max_record, last=last)
+        return
+    yield from _judged(state, text, ends, delimiters, cells, max_record)
+    state.carry = text[rest:]
+
+
+def _runs_away(text: bytes, ends: np.ndarray, dialect: Dialect, max_record: int) -> bool:
+    """Tell whether some record is too long and may have line ends in it."""
+    long = np.diff(ends, prepend=-1) - 1 > max_record
+    return bool(long.any()) and bool(dialect.quote) and dialect.quote.encode() in text
 
 
 def _quick_ends(text: bytes, dialect: Dialect) -> tuple[np.ndarray, np.ndarray] | None:
@@ -132,7 +150,9 @@ def _well_quoted(quotes: np.ndarray, inside: np.ndarray, borders: np.ndarray) ->
     return bool(opens_well.all() and closes_well.all())
 
 
-def _judged(state: _State, text: bytes, ends: np.ndarray, delimiters: np.ndarray, cells: int, max_record: int) -> Cut:
+def _judged(
+    state: _State, text: bytes, ends: np.ndarray, delimiters: np.ndarray, cells: int, max_record: int
+) -> Iterator[Cut]:
     """Number the records of well-formed text and take out those that are wrong."""
     starts = np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends
     filled = ends > starts
@@ -140,15 +160,21 @@ def _judged(state: _State, text: bytes, ends: np.ndarray, delimiters: np.ndarray
     lines = np.arange(state.line, state.line + len(starts), dtype=np.int64)
     state.line += len(starts)
     reasons = _reasons(text, starts, ends, delimiters, cells, max_record)
-    wrong = np.array([reason is not None for reason in reasons], bool) if reasons else np.zeros(len(starts), bool)
+    if not reasons:
+        yield Cut(text[: int(ends[-1]) + 1] if len(ends) else b"", lines, (), plain=True)
+        return
+    wrong = np.array([reason is not None for reason in reasons], bool)
+    yield Cut(_without(text, starts, ends, wrong), lines[~wrong], (), plain=True)
     bad = (
-        [_bad(int(lines[at]), str(reasons[at]), text[starts[at] : ends[at]]) for at in np.flatnonzero(wrong)]
-        if reasons
-        else []
+        _bad(int(lines[at]), str(reasons[at]), text[starts[at] : min(ends[at], starts[at] + _KEPT)])
+        for at in np.flatnonzero(wrong)
     )
-    carried, state.bad = state.bad, []
-    data = _without(text, starts, ends, wrong) if bad else (text[: int(ends[-1]) + 1] if len(ends) else b"")
-    return Cut(data, lines[~wrong], (*carried, *bad), plain=True)
+    while some := tuple(islice(bad, _BAD_AT_ONCE)):
+        yield _nothing(some)
+
+
+def _nothing(bad: tuple[Bad, ...]) -> Cut:
+    return Cut(b"", np.empty(0, np.int64), bad, plain=True)
 
 
 def _reasons(
@@ -179,63 +205,81 @@ def _without(text: bytes, starts: np.ndarray, ends: np.ndarray, wrong: np.ndarra
     return b"".join(pieces)
 
 
-def _keep(state: _State, rest: bytes, dialect: Dialect, max_record: int) -> None:
-    """Carry an unfinished record over to the next block, unless it is too long already."""
-    while len(rest) > max_record:
-        end = _line_end(rest, 0)
-        if end < 0 or not (dialect.quote and dialect.quote.encode() in rest[:end]):
-            state.bad.append(_bad(state.line, "row_too_long", rest))
-            state.skipping, rest = end < 0, rest[end + 1 :] if end >= 0 else b""
-        else:
-            state.bad.append(_bad(state.line, "bad_quoting", rest[:end]))
-            rest = rest[end + 1 :]
-        state.line += 1
-        if end >= 0:
-            break
-    state.carry = rest
-
-
 def _slow(state: _State, text: bytes, dialect: Dialect, cells: int, max_record: int, *, last: bool) -> Iterator[Cut]:
-    """Cut record by record: some quote in the text does not stand where it should."""
-    good, lines, at = [], [], 0
-    bad, state.bad = state.bad, []
+    """Cut record by record: some quote in the text does not stand where it should, or a record is too long."""
+    good: list[bytes] = []
+    lines: list[int] = []
+    bad: list[Bad] = []
+    at = 0
+    wary, state.wary = state.wary, 0
     while at < len(text):
         if text[at] in (_CR, _LF):
             at += 1
             continue
-        end, parsed = record_end(text, at, dialect)
-        if end < 0 or (
-            not parsed and not last and text[end : end + 1] == dialect.quote.encode() and len(text) - at <= max_record
-        ):
-            break  # the record may yet be finished by text that has not been read
-        end = end if parsed else _line_end(text, at)
-        if end < 0:
+        reach = min(_REACH, max_record) if at < wary else max_record
+        end, reason = _next_record(text, at, dialect, reach, max_record, last=last)
+        if reason == "unfinished":
             break
+        if reason == "runaway":
+            wary, reason = max(wary, at + max_record), "bad_quoting"
         record = text[at:end]
-        reason = _reason(record, cells, max_record, dialect) if parsed else "bad_quoting"
+        reason = reason or _reason(record, cells, dialect)
         if reason is None:
             good.append(record)
             lines.append(state.line)
         else:
-            bad.append(_bad(state.line, reason, record))
+            bad.append(_bad(state.line, reason, record[:_KEPT]))
+        if len(bad) == _BAD_AT_ONCE:
+            yield _nothing(tuple(bad))
+            bad.clear()
         state.line += 1
-        at = end + 1
+        state.skipping, at = end == len(text), end + 1
+    state.carry, state.wary = text[at:], max(wary - at, 0)
     yield Cut(b"\n".join([*good, b""]) if good else b"", np.array(lines, np.int64), tuple(bad), plain=False)
-    _keep(state, text[at:], dialect, max_record)
 
 
-def record_end(text: bytes, at: int, dialect: Dialect) -> tuple[int, bool]:
-    """Return (end, True) of the record at `at`; (place of the trouble, False); (-1, False) if text is missing."""
-    found = _record_pattern(dialect).match(text, at)
+def _next_record(
+    text: bytes, at: int, dialect: Dialect, reach: int, max_record: int, *, last: bool
+) -> tuple[int, str | None]:
+    """Return the end of the record at `at` and what is wrong with it.
+
+    The end of a wrong record is that of its first line, or of the text if that line does not end. `unfinished` asks
+    for more text; `runaway` says that a quote is not closed within the reach.
+    """
+    first = _line_end(text, at, at + max_record + 1)
+    if first < 0 and len(text) - at <= max_record:
+        return at, "unfinished"
+    if first < 0:
+        end = _line_end(text, at, len(text))
+        return (len(text) if end < 0 else end), "row_too_long"
+    stop = max(first, at + reach) + 1
+    end, state = record_end(text, at, dialect, stop)
+    if state == "whole":
+        return end, None
+    if state == "open" and not last and len(text) < stop:
+        return at, "unfinished"
+    return first, "runaway" if state == "open" else "bad_quoting"
+
+
+def record_end(text: bytes, at: int, dialect: Dialect, stop: int | None = None) -> tuple[int, str]:
+    """Return where the record at `at` ends, and how.
+
+    `whole` is a record with its line end; `open` one that goes on behind `stop` (the end of the text by default);
+    `broken` one in which text follows a closing quote.
+    """
+    stop = len(text) if stop is None else min(len(text), stop)
+    found = _record_pattern(dialect).match(text, at, stop)
     end = found.end() if found else at
-    if end == len(text):
-        return -1, False
-    return end, text[end] in (_CR, _LF)
+    if end == stop:
+        return end, "open"
+    if text[end] in (_CR, _LF):
+        return end, "whole"
+    opens = bool(dialect.quote) and text[end] == ord(dialect.quote)
+    at_border = end == at or text[end - 1] == ord(dialect.delimiter)
+    return end, "open" if opens and at_border else "broken"
 
 
-def _reason(record: bytes, cells: int, max_record: int, dialect: Dialect) -> str | None:
-    if len(record) > max_record:
-        return "row_too_long"
+def _reason(record: bytes, cells: int, dialect: Dialect) -> str | None:
     if b"\0" in record:
         return "nul_byte"
     return None if len(split_cells(record, dialect)) == cells else "cell_count"
@@ -258,16 +302,9 @@ def _cell(dialect: Dialect) -> bytes:
     if not dialect.quote:
         return rb"[^%s\r\n]*+" % mark
     quote = re.escape(dialect.quote.encode())
-    return rb"%s(?:[^%s]|%s%s)*+%s[ \t]*+|[^%s%s\r\n][^%s\r\n]*+|" % (
-        quote,
-        quote,
-        quote,
-        quote,
-        quote,
-        quote,
-        mark,
-        mark,
-    )
+    pad = b"[%s]*+" % b" \t".replace(dialect.delimiter.encode(), b"")
+    quoted = rb"%s(?:[^%s]|%s%s)*+%s%s" % (quote, quote, quote, quote, quote, pad)
+    return rb"%s|[^%s%s\r\n][^%s\r\n]*+|" % (quoted, quote, mark, mark)
 
 
 def split_cells(record: bytes, dialect: Dialect) -> list[bytes]:
@@ -289,9 +326,12 @@ def split_cells(record: bytes, dialect: Dialect) -> list[bytes]:
         at = found.end()
 
 
-def _line_end(text: bytes, at: int) -> int:
-    ends = [place for place in (text.find(b"\n", at), text.find(b"\r", at)) if place >= 0]
-    return min(ends, default=-1)
+_LINE_END = re.compile(rb"[\r\n]")
+
+
+def _line_end(text: bytes, at: int, stop: int) -> int:
+    found = _LINE_END.search(text, at, stop)
+    return found.start() if found else -1
 
 
 def _bad(line: int, reason: str, record: bytes) -> Bad:

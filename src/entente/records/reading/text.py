@@ -20,6 +20,7 @@ from entente.records.mapping import FileFormat
 from entente.records.reading.base import Block
 from entente.records.reading.encodings import canonical_name, guesses, sniff, to_utf8, undecodable_share
 from entente.records.reading.splitting import Cut, Dialect, cut_records, record_end, split_cells
+from entente.records.sources import printable
 
 _SAMPLE = 1 << 20
 _DELIMITERS = ",;\t|"
@@ -141,7 +142,7 @@ class TextSource:
             InputError: the file is not text in the encoding, or has no usable header.
         """
         sample = next(_raw_chunks(path, limits, packed=packed, size=max(_SAMPLE, limits.max_record_bytes)), b"")
-        place = Place(str(path))
+        place = Place(printable(path))
         if not sample:
             raise InputError("The file is empty.", remedy="Export it again, or leave it out.", place=place)
         encoding = _encoding(sample, how, place)
@@ -178,7 +179,7 @@ class TextSource:
 
 def _raw_chunks(path: Path, limits: Limits, *, packed: bool, size: int | None = None) -> Iterator[bytes]:
     """Yield the bytes of a file, unpacked, in bounded pieces."""
-    place, total = Place(str(path)), 0
+    place, total = Place(printable(path)), 0
     try:
         with gzip.open(path) if packed else path.open("rb") as stream:
             while chunk := stream.read(size or limits.block_bytes):

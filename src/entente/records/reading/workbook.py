@@ -26,6 +26,7 @@ from entente.records.limits import Limits
 from entente.records.mapping import FileFormat
 from entente.records.reading.base import Block
 from entente.records.shaping import Bad
+from entente.records.sources import printable
 
 Row = tuple[Any, ...]
 #: Everything the zip, XML and workbook libraries raise for broken input.
@@ -117,7 +118,7 @@ class WorkbookSource:
             filled = (row for row in _bounded(rows, path) if _filled(row))
             header: Row = next(islice(filled, how.skip_rows, None), ()) if not how.columns else how.columns
         columns = _names(header)
-        _check_columns(columns, limits, Place(str(path)))
+        _check_columns(columns, limits, Place(printable(path)))
         return cls(path, columns, how.sheet, how.skip_rows + (0 if how.columns else 1), limits)
 
     def parts(self, needed: tuple[str, ...] | None) -> Iterator[WorkbookPart]:
@@ -137,7 +138,7 @@ def _check_archive(path: Path, limits: Limits) -> None:
         raise InputError(
             "The file is a zip archive, but no Excel workbook.",
             remedy="Unpack the archive and give the tables in it, or save the sheet as .xlsx or CSV.",
-            place=Place(str(path)),
+            place=Place(printable(path)),
         )
     total = sum(entry.file_size for entry in entries)
     held = max((entry.file_size for entry in entries if entry.filename in _HELD), default=0)
@@ -146,7 +147,7 @@ def _check_archive(path: Path, limits: Limits) -> None:
         raise InputError(
             f"The workbook would unpack to {total >> 20} MiB in {len(entries)} parts, which is beyond what is safe.",
             remedy="If you trust where it comes from, open it in a spreadsheet program and save it as CSV.",
-            place=Place(str(path)),
+            place=Place(printable(path)),
         )
 
 
@@ -177,7 +178,7 @@ def _chosen(book: Any, name: str | None, path: Path) -> Any:
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     if not sheets:
         raise InputError(
-            "The workbook has no sheet of cells.", remedy="Export the table again.", place=Place(str(path))
+            "The workbook has no sheet of cells.", remedy="Export the table again.", place=Place(printable(path))
         )
     if name is None:
         return next(iter(sheets.values()))
@@ -185,7 +186,7 @@ def _chosen(book: Any, name: str | None, path: Path) -> Any:
         raise InputError(
             f"The workbook has no sheet {name!r}.",
             remedy=f"Name one of its sheets in the mapping: {', '.join(sheets)}.",
-            place=Place(str(path)),
+            place=Place(printable(path)),
         )
     return sheets[name]
 
@@ -195,7 +196,7 @@ def _bounded(rows: Iterator[Row], path: Path) -> Iterator[Row]:
     for count, row in enumerate(rows):
         if count >= _MAX_ROWS:
             raise InputError(
-                f"The sheet claims more than {_MAX_ROWS} rows.", remedy="Export it again.", place=Place(str(path))
+                f"The sheet claims more than {_MAX_ROWS} rows.", remedy="Export it again.", place=Place(printable(path))
             )
         yield row
 
@@ -256,5 +257,5 @@ def _broken(path: Path, error: Exception) -> InputError:
     return InputError(
         f"The workbook is truncated, protected or broken ({type(error).__name__}: {str(error)[:200]}).",
         remedy="Open it in a spreadsheet program, save it again without a password, or export it as CSV.",
-        place=Place(str(path)),
+        place=Place(printable(path)),
     )
