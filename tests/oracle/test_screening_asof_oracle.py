@@ -1,4 +1,4 @@
-"""The as-of join in SQL gives what the register's own definition gives, question by question."""
+"""The as-of join gives what the register's own definition gives, question by question."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _expected(register: _Register, match: dict[str, object]) -> set[tuple[object
 
 @pytest.mark.parametrize("one_scope", [True, False])
 @pytest.mark.parametrize("seed", range(3))
-def test_sql_answers_as_the_definition_does(seed, one_scope, tmp_path: Path, monkeypatch):
+def test_the_join_answers_as_the_definition_does(seed, one_scope, tmp_path: Path, monkeypatch):
     rng = random.Random(seed)
     register = _Register(rng, 90, one_scope=one_scope)
     matches = _matches(rng, 1500)
