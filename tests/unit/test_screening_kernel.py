@@ -13,6 +13,7 @@ from entente.engine.base import Kernel
 from entente.errors import RegisterError
 from entente.screening.cas import check_digit, packed_cas
 from entente.screening.kernel import ScreeningKernel
+from entente.screening.matcher import Matcher
 from entente.screening.schema import CARRIED, MATCHES
 from entente.screening.vocabulary import CasNumber, HsCode, Name, Vocabulary
 from entente.substances.forms import Form
@@ -90,6 +91,16 @@ def test_a_pickled_kernel_finds_the_same():
     rows = batch(["acetone", "4-AP powder", "pseudo ephedrine"])
     kernel = ScreeningKernel(vocabulary())
     assert pickle.loads(pickle.dumps(kernel))(rows).equals(kernel(rows))  # noqa: S301 - made here
+
+
+def test_a_matcher_travels_compiled_and_is_compiled_again_where_that_cannot_be_read():
+    matcher = Matcher(["acetone", "丙酮"])
+    texts, _ = matcher.__getstate__()
+    for database in (matcher.__getstate__()[1], b"written by another version", b""):
+        there = Matcher([])
+        there.__setstate__((texts, database))
+        found = there.scan("xacetone丙酮".encode())
+        assert list(zip(found.pattern, found.start, found.end, strict=True)) == [(0, 1, 8), (1, 8, 14)]
 
 
 @pytest.mark.parametrize(

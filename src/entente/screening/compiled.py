@@ -64,10 +64,15 @@ def compiled_for(vocabulary: Vocabulary, *, misspellings: bool) -> Compiled:
     """This process's compiled form of a vocabulary, built on first use."""
     key = (vocabulary.fingerprint, misspellings)
     if key not in _compiled:
-        while len(_compiled) >= _KEPT:
-            _compiled.pop(next(iter(_compiled)))
-        _compiled[key] = _compile(vocabulary, misspellings=misspellings)
+        keep(vocabulary, _compile(vocabulary, misspellings=misspellings), misspellings=misspellings)
     return _compiled[key]
+
+
+def keep(vocabulary: Vocabulary, compiled: Compiled, *, misspellings: bool) -> None:
+    """Make `compiled` this process's form of a vocabulary; the oldest of many is let go."""
+    while len(_compiled) >= _KEPT:
+        _compiled.pop(next(iter(_compiled)))
+    _compiled[vocabulary.fingerprint, misspellings] = compiled
 
 
 def _compile(vocabulary: Vocabulary, *, misspellings: bool) -> Compiled:

@@ -8,12 +8,13 @@ substance, field and method; of several, the surest, then the plainest form, the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from entente.screening import descriptions, output
-from entente.screening.compiled import Compiled, compiled_for
+from entente.screening.compiled import Compiled, compiled_for, keep
 from entente.screening.hs import read_codes
 from entente.screening.schema import CARRIED, MATCHES
 from entente.screening.vocabulary import Vocabulary
@@ -41,11 +42,21 @@ class ScreeningKernel:
         """Schema of what is found."""
         return MATCHES
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel with what was compiled, so that it is compiled once and not in every process."""
+        compiled = compiled_for(self.vocabulary, misspellings=self.misspellings)
+        return _unpickled, (self.vocabulary, self.misspellings, compiled)
+
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Screen one batch."""
         compiled = compiled_for(self.vocabulary, misspellings=self.misspellings)
         pieces = _search(compiled, batch)
         return output.matches_batch(batch, output.reduce(pieces), self.vocabulary)
+
+
+def _unpickled(vocabulary: Vocabulary, misspellings: bool, compiled: Compiled) -> ScreeningKernel:
+    keep(vocabulary, compiled, misspellings=misspellings)
+    return ScreeningKernel(vocabulary, misspellings)
 
 
 def _search(compiled: Compiled, batch: pa.RecordBatch) -> list[output.Mentions]:

@@ -1,7 +1,7 @@
 """The multi-pattern matcher: one Hyperscan pass over the squashed bytes of a whole block.
 
-Compiled databases cannot be pickled and take seconds to build, so each process keeps its own, by the fingerprint of
-what was compiled.
+A compiled database takes a second or more to build, so each process keeps its own, by the fingerprint of what was
+compiled, and hands it on when it is pickled.
 """
 
 from __future__ import annotations
@@ -35,14 +35,18 @@ class Matcher:
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        raw = [text.encode() for text in texts]
-        self._width = np.array([len(text) for text in raw], np.int64)
-        self._database: Any = None
-        if raw:
-            self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-            self._database.compile(
-                expressions=raw, ids=list(range(len(raw))), elements=len(raw), flags=[0] * len(raw), literal=True
-            )
+        self._raw = [text.encode() for text in texts]
+        self._width = np.array([len(text) for text in self._raw], np.int64)
+        self._database = _compiled(self._raw)
+
+    def __getstate__(self) -> tuple[list[bytes], bytes]:
+        """The texts, and the database as Hyperscan writes it."""
+        return self._raw, hyperscan.dumpb(self._database) if self._database is not None else b""
+
+    def __setstate__(self, state: tuple[list[bytes], bytes]) -> None:
+        self._raw, database = state
+        self._width = np.array([len(text) for text in self._raw], np.int64)
+        self._database = _loaded(database) or _compiled(self._raw)
 
     def scan(self, squashed: bytes) -> Found:
         """All occurrences of all patterns, overlapping ones included."""
@@ -59,6 +63,24 @@ class Matcher:
         pattern = np.array(patterns, np.int64)
         end = np.array(ends, np.int64)
         return Found(pattern, end - self._width[pattern], end)
+
+
+def _compiled(raw: list[bytes]) -> Any:
+    if not raw:
+        return None
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(expressions=raw, ids=list(range(len(raw))), elements=len(raw), flags=[0] * len(raw), literal=True)
+    return database
+
+
+def _loaded(written: bytes) -> Any:
+    """The database, or None: it was written by another version of Hyperscan, or for another kind of processor."""
+    try:
+        database = hyperscan.loadb(written, hyperscan.HS_MODE_BLOCK)
+    except hyperscan.error:
+        return None
+    database.scratch = hyperscan.Scratch(database)
+    return database
 
 
 _databases: dict[str, Matcher] = {}
