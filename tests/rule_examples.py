@@ -12,6 +12,7 @@ from entente.engine import Engine
 from entente.records.schema import staged_schema, table_spec
 from entente.screening.evaluate import evaluate
 from entente.screening.features import COLUMNS
+from entente.screening.memos import MEMO_MATCHES
 from entente.screening.rules import RuleSet
 from entente.screening.schema import HITS
 
@@ -35,6 +36,8 @@ HIT = {
     "reason": "in_force",
     "register_confidence": "high",
 }
+#: What an example's match in a payment's text is where it says nothing.
+MEMO = {"substance_id": "acetone", "method": "name", "matched_text": "acetone", "confidence": 1.0}
 #: Tables of the register and of the file that examples may fill; the rest come from `records`.
 REGISTER = {
     "cas": pa.schema([("substance_id", pa.string()), ("cas", pa.string()), ("form", pa.int32())]),
@@ -79,6 +82,9 @@ def example_tables(example: Mapping[str, Any]) -> dict[str, pa.Table]:
     }
     for name in ("cas", "hs", "listings"):
         tables[name] = pa.Table.from_pylist(example.get(name, []), REGISTER[name])
+    if "memo_matches" in example:
+        memos = [{**MEMO, **row} for row in example["memo_matches"]]
+        tables["memo_matches"] = pa.Table.from_pylist(memos, MEMO_MATCHES)
     for name in RECORDS[1:]:
         if name in example:
             rows = [_staged(name, {"row_id": 0, "source_file": 0, "source_row": 1, **row}) for row in example[name]]

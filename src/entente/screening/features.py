@@ -9,7 +9,7 @@ is:
 - a window function: computed per row along the shipments.
 
 A grain column is named as on the shipment; where the other side has it under another name or must compute it, the
-file says `{on: <shipment's column or feature>, is: <expression over what `from` names>}`. `from` may also name
+file says `{key: <shipment's column or feature>, is: <expression over what `from` names>}`. `from` may also name
 another table of the run, a *source* (a SELECT that joins tables), or another aggregate feature, whose groups are
 then the rows. Features may build on features: the planner (planner.py) orders them and merges those that share a
 grain into one query.
@@ -55,11 +55,16 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A SELECT that joins tables of the run; `tables` are the tables it needs."""
+    """A SELECT that joins tables of the run; `tables` are the tables it needs.
+
+    `columns` are those of the shipments without which it gives nothing, `any_of` those of which it needs one.
+    """
 
     name: str
     sql: str
     tables: frozenset[str]
+    columns: frozenset[str]
+    any_of: frozenset[str]
     place: Place
 
 
@@ -69,6 +74,7 @@ class Feature:
 
     `kind` is row, aggregate or window. `optional` names columns and features without which this one still means
     something; of `any_of` it needs at least one. `type` is a type of DuckDB's: bigint, double, boolean, date, varchar.
+    A `gate` is true on few rows: rules that ask for it are evaluated on these rows only.
     """
 
     name: str
@@ -79,6 +85,7 @@ class Feature:
     kind: str
     optional: frozenset[str]
     any_of: frozenset[str]
+    gate: bool
     meaning: str
     place: Place
 
@@ -110,7 +117,10 @@ class FeatureSet:
             if feature is None:
                 columns.add(name)
             elif feature.source in self.sources:
-                tables |= self.sources[feature.source].tables
+                source = self.sources[feature.source]
+                tables |= source.tables
+                columns |= source.columns
+                columns |= {EITHER.join(sorted(source.any_of))} if source.any_of else set()
             elif feature.source not in self.features:
                 tables.add(feature.source)
         return frozenset(tables - {SHIPMENTS}), frozenset(columns) - ALWAYS
@@ -174,7 +184,13 @@ def _claim(name: str, place: Place, *taken: Mapping[str, object]) -> None:
 def _source(entry: Mapping[str, Any], path: Path) -> Source:
     place = Place(str(path), entry[datafile.LINE], entry["name"])
     parsed = parse(entry["sql"], Grammar.SOURCE, place)
-    return Source(entry["name"], parsed.sql, parsed.tables, place)
+    spared = frozenset(entry.get("optional", ()))
+    any_of = frozenset(entry.get("any_of", ()))
+    columns = parsed.columns_of(SHIPMENTS) - spared - any_of
+    unknown = sorted((parsed.columns_of(SHIPMENTS) | spared | any_of) - COLUMNS)
+    if unknown:
+        raise RegisterError(f"The shipments have no column {unknown[0]!r}.", remedy="Check the spelling.", place=place)
+    return Source(entry["name"], parsed.sql, parsed.tables, columns - ALWAYS, any_of, place)
 
 
 def _feature(entry: Mapping[str, Any], path: Path) -> Feature:
@@ -193,6 +209,7 @@ def _feature(entry: Mapping[str, Any], path: Path) -> Feature:
         kind=value.kind,
         optional=frozenset(entry.get("optional", ())),
         any_of=frozenset(entry.get("any_of", ())),
+        gate=bool(entry.get("gate", False)),
         meaning=entry["meaning"],
         place=place,
     )
@@ -201,7 +218,7 @@ def _feature(entry: Mapping[str, Any], path: Path) -> Feature:
 def _key(key: str | Mapping[str, Any], place: Place) -> Key:
     if isinstance(key, str):
         return Key(key, parse(key, Grammar.FEATURE, place))
-    return Key(key["on"], parse(key["is"], Grammar.FEATURE, place))
+    return Key(key["key"], parse(key["is"], Grammar.FEATURE, place))
 
 
 def _check_kind(kind: str, source: str, *, grouped: bool, place: Place) -> None:

@@ -2,10 +2,11 @@
 
 The shipments are read once: `base` keeps the columns that something downstream reads and the row features that need
 nothing else. Then come the groups, one query for all aggregates that share source, grain and level (a level is how
-many aggregates stand one on another). One wide query joins what the rules read and keeps the rows on which some rule
-fired, and each rule takes its own rows out of that.
+many aggregates stand one on another). A wide query joins what the rules read and keeps the rows on which some rule
+fired, and each rule takes its own rows out of that. Rules that ask for the same gate, a condition that few rows meet,
+share a wide query over these rows; all others share one over all rows.
 
-    base -> groups of level 1 -> groups of level 2 ... -> wide -> flags
+    base -> groups of level 1 -> groups of level 2 ... -> wide, one a gate -> flags
 
 All text is DuckDB's dialect and means the same on every engine (predicate.py lists the functions).
 """
@@ -67,7 +68,7 @@ class Planner:
         return [
             Step(self._base(), BASE),
             *(Step(self._group(group), group.name) for group in self._groups),
-            Step(self._wide(), WIDE),
+            *(Step(self._wide(gate), self._table_of(gate)) for gate in self._gates()),
             Step(self._flags(), into),
         ]
 
@@ -160,11 +161,24 @@ class Planner:
             query = _with_rows(query, [f for f in self._rows(step) if f.name in needed], self._depth)
         return query
 
-    def _wide(self) -> str:
-        names = frozenset().union(*(rule.reads for rule in self._rules))
+    def _gates(self) -> list[str | None]:
+        """The gates that rules share, and None where some rule has none."""
+        return sorted({self._gate(rule) for rule in self._rules}, key=lambda gate: gate or "")
+
+    def _gate(self, rule: Rule) -> str | None:
+        """The deepest of a rule's gates: it leaves the fewest rows."""
+        return max(sorted(rule.gates), key=self._level, default=None)
+
+    def _table_of(self, gate: str | None) -> str:
+        return f"{WIDE}_{gate}" if gate else WIDE
+
+    def _wide(self, gate: str | None) -> str:
+        """The rows on which a rule of this gate fired, with what each rule compared there."""
+        rules = [(number, rule) for number, rule in enumerate(self._rules) if self._gate(rule) == gate]
+        names = frozenset().union(*(rule.reads for _, rule in rules))
         level = max((self._level(name) for name in names), default=0)
         inner, outer, fired = list(_IDENTITY), list(_IDENTITY), []
-        for number, rule in enumerate(self._rules):
+        for number, rule in rules:
             inner.append(f"({rule.predicate}) AS p{number}")
             outer.append(f"CASE WHEN p{number} THEN TRUE END AS p{number}")
             fired.append(f"p{number}")
@@ -172,11 +186,14 @@ class Planner:
                 if number_sql is not None:
                     inner.append(f"CAST({number_sql} AS DOUBLE) AS {letter}{number}")
                     outer.append(f"CASE WHEN p{number} THEN {letter}{number} END AS {letter}{number}")
-        tested = f"SELECT {', '.join(inner)} FROM ({self._view(names, level)}) AS v"
+        narrowed = f" WHERE {quote(gate)}" if gate else ""
+        tested = f"SELECT {', '.join(inner)} FROM ({self._view(names, level)}) AS v{narrowed}"
         return f"SELECT {', '.join(outer)} FROM ({tested}) AS w WHERE {' OR '.join(fired)}"
 
     def _flags(self) -> str:
-        return " UNION ALL ".join(_flag(number, rule) for number, rule in enumerate(self._rules))
+        return " UNION ALL ".join(
+            _flag(number, rule, self._table_of(self._gate(rule))) for number, rule in enumerate(self._rules)
+        )
 
 
 def _typed(feature: Feature) -> str:
@@ -208,12 +225,12 @@ def _join(group: Group) -> str:
     return f"LEFT JOIN {group.name} ON {on}"
 
 
-def _flag(number: int, rule: Rule) -> str:
+def _flag(number: int, rule: Rule, wide: str) -> str:
     value = f"v{number}" if rule.value is not None else "CAST(NULL AS DOUBLE)"
     reference = f"r{number}" if rule.reference is not None else "CAST(NULL AS DOUBLE)"
     return (
         f"SELECT declaration_id, line, row_id, {literal(rule.id)} AS rule_id, {literal(rule.family)} AS family, "
         f"{literal(rule.strength)} AS strength, {literal(rule.subject)} AS subject, "
         f"CAST({rule.weight} AS BIGINT) AS weight, {value} AS value, {reference} AS reference "
-        f"FROM {WIDE} WHERE p{number}"
+        f"FROM {wide} WHERE p{number}"
     )

@@ -13,6 +13,7 @@ differ there.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -34,7 +35,7 @@ _SCALARS: frozenset[type[exp.Expr]] = frozenset(
     {
         *(exp.Case, exp.If, exp.Cast, exp.TryCast, exp.DataType, exp.Nullif, exp.Greatest, exp.Least),
         *(exp.Floor, exp.Ceil, exp.Ln, exp.Lower, exp.Upper, exp.Length, exp.Trim, exp.Substring, exp.Left),
-        *(exp.Replace, exp.RegexpLike, exp.StartsWith, exp.Contains, exp.DPipe, exp.ArrayContains),
+        *(exp.Replace, exp.RegexpLike, exp.RegexpReplace, exp.StartsWith, exp.Contains, exp.DPipe, exp.ArrayContains),
         *(exp.DateDiff, exp.Interval, exp.Var),
     }
 )
@@ -52,6 +53,11 @@ _SOURCE = _FEATURE | frozenset(
 #: Functions that sqlglot has no class for: a 64-bit code of a text (any good hash; see engine/dialect.py).
 _FUNCTIONS = frozenset({"hash"})
 _PLAIN = re.compile(r"[a-z][a-z0-9_]*")
+#: Longest text that may stand in a piece of SQL.
+_LONGEST = 1_500
+#: What a pattern may not hold: what the engines' regular expressions do not share, and a group that is repeated, which
+#: can take one of them for ever.
+_UNSHARED = re.compile(r"\(\?(?!:)|\\\\[1-9bBAzZkK]|\)[*+?{]|[*+?}][*+?{]|\[\[:|\{")
 #: What makes an expression an aggregate when it stands outside a window.
 _AGGREGATING = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Median, exp.LogicalOr, exp.LogicalAnd)
 
@@ -72,12 +78,19 @@ class Expression:
     """A checked piece of SQL in DuckDB's dialect.
 
     `names` are the columns it reads, `tables` the tables (a source's only); `kind` is row, aggregate or window.
+    `conjuncts` are the columns that have to be true for it to be true: those that AND joins at the top.
     """
 
     sql: str
     names: frozenset[str]
     tables: frozenset[str]
     kind: str
+    conjuncts: frozenset[str]
+    read: Mapping[str, frozenset[str]]
+
+    def columns_of(self, table: str) -> frozenset[str]:
+        """Columns that a source reads of a table."""
+        return self.read.get(table, frozenset())
 
 
 def parse(text: str, grammar: Grammar, place: Place) -> Expression:
@@ -103,7 +116,35 @@ def parse(text: str, grammar: Grammar, place: Place) -> Expression:
         names=frozenset(column.name for column in tree.find_all(exp.Column)),
         tables=frozenset(table.name for table in tree.find_all(exp.Table)),
         kind=_kind(tree),
+        conjuncts=frozenset(part.name for part in tree.flatten() if isinstance(part, exp.Column))
+        if isinstance(tree, exp.And)
+        else frozenset(),
+        read=_read(tree, place) if grammar is Grammar.SOURCE else {},
     )
+
+
+def _read(tree: exp.Expr, place: Place) -> dict[str, frozenset[str]]:
+    """Columns read of each table; every column has to say whose it is."""
+    read: dict[str, set[str]] = {}
+    for select in tree.find_all(exp.Select):
+        aliases = {source.alias_or_name: source for source in _from(select)}
+        for column in _own_columns(select):
+            if column.table not in aliases and len(aliases) != 1:
+                raise _refusal(f"{_words(column)}: say of which table.", place)
+            source = aliases[column.table] if column.table in aliases else next(iter(aliases.values()))
+            if isinstance(source, exp.Table):
+                read.setdefault(source.name, set()).add(column.name)
+    return {table: frozenset(columns) for table, columns in read.items()}
+
+
+def _from(select: exp.Select) -> list[exp.Expr]:
+    first = select.args.get("from_") or select.args.get("from")
+    return [*([first.this] if first else []), *(join.this for join in select.args.get("joins") or [])]
+
+
+def _own_columns(select: exp.Select) -> Iterator[exp.Column]:
+    """Columns of a SELECT, not those of the SELECTs inside it."""
+    return (column for column in select.find_all(exp.Column) if column.find_ancestor(exp.Select) is select)
 
 
 def _tree(text: str, place: Place) -> exp.Expr:
@@ -128,8 +169,28 @@ def _check(node: exp.Expr, grammar: Grammar, place: Place) -> None:
         raise _refusal(f"{_words(node)} is not the plain name of a table.", place)
     if isinstance(node, exp.Literal) and not node.is_string and not node.name.isdecimal():
         raise _refusal(f"{_words(node)}: write whole numbers; engines differ in decimals.", place)
+    if isinstance(node, exp.Literal) and len(node.name) > _LONGEST:
+        raise _refusal(f"{_words(node)}: a text of more than {_LONGEST} characters.", place)
+    if isinstance(node, exp.RegexpLike | exp.RegexpReplace):
+        _check_pattern(node, place)
     if isinstance(node, exp.Div) and not _never_zero(node.expression):
         raise _refusal(f"{_words(node)}: divide by NULLIF(…, 0) or by a number other than zero.", place)
+
+
+def _check_pattern(node: exp.RegexpLike | exp.RegexpReplace, place: Place) -> None:
+    """Patterns are written out, plain, and mean the same in RE2 and Java; all that they fit is replaced."""
+    pattern, modifiers = node.expression, node.args.get("modifiers") or node.args.get("flag")
+    if not (isinstance(pattern, exp.Literal) and pattern.is_string):
+        raise _refusal(f"{_words(node)}: a pattern has to be written out.", place)
+    if _UNSHARED.search(pattern.name):
+        raise _refusal(f"{_words(node)}: no look-around, back reference, bounded repeat or repeated group.", place)
+    try:
+        re.compile(pattern.name)
+    except re.error as error:
+        raise _refusal(f"{_words(node)}: not a pattern: {error}.", place) from error
+    wanted = "g" if isinstance(node, exp.RegexpReplace) else ""
+    if (modifiers.name if modifiers else "") != wanted:
+        raise _refusal(f"{_words(node)}: a replacement ends with 'g', and nothing else has a modifier.", place)
 
 
 def _never_zero(divisor: exp.Expr) -> bool:

@@ -46,7 +46,8 @@ class Rule:
 
     `predicate`, `value` and `reference` are SQL over features; `value` and `reference` are the two numbers that the
     rule compares, where it compares numbers, and stand in `explanation` as `{value}` and `{reference}`.
-    `needs_tables` and `needs_columns` are what a run must have; `reads` are the features and columns it uses.
+    `needs_tables` and `needs_columns` are what a run must have; `reads` are the features and columns it uses, and
+    `gates` those of them that narrow the rows it has to look at.
     `examples` are small data sets with the declarations on which the rule must fire (and on no others).
     """
 
@@ -64,6 +65,7 @@ class Rule:
     value: str | None
     reference: str | None
     reads: frozenset[str]
+    gates: frozenset[str]
     needs_tables: frozenset[str]
     needs_columns: frozenset[str]
     examples: tuple[Mapping[str, Any], ...]
@@ -218,6 +220,9 @@ def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
         value=parsed["value"].sql if "value" in parsed else None,
         reference=parsed["reference"].sql if "reference" in parsed else None,
         reads=reads,
+        gates=frozenset(
+            name for name in parsed["predicate"].conjuncts if name in features.features and features.features[name].gate
+        ),
         needs_tables=tables,
         needs_columns=columns - frozenset(plain.get("optional", ())),
         examples=tuple(plain.get("examples", ())),
