@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from entente.errors import UsageError
 from entente.substances import Form, check, load_register
 from entente.substances.resolve import check_digit_ok, resolve, strip_salt, with_check_digit
 from substances_toy import listing, toy
@@ -179,6 +180,35 @@ def test_salts_of_hydrochloric_and_sulphuric_acid_are_excluded_by_the_convention
     for acid in ("hydrochloric-acid", "sulphuric-acid"):
         (entry,) = [x for x in shipped.listings if x.instrument == "un-1988-table-2" and x.substance_id == acid]
         assert not entry.forms & Form.SALT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "23056-29-3",
+        "23056 29 3",
+        "23056–29–3",
+        "23056 − 29 − 3",
+        "２３０５６－２９－３",
+        "CAS No. 23056-29-3",
+        "CAS号：23056-29-3",
+    ],
+)
+def test_a_cas_number_is_known_with_any_dash_or_space(shipped, text):
+    assert [item.substance_id for item in check(shipped, text, "CN", None, date(2024, 10, 1)).resolved] == [
+        "4-anilinopiperidine"
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "--", "。"])
+def test_a_text_without_letters_and_digits_is_no_question(shipped, text):
+    with pytest.raises(UsageError, match="nothing to look up"):
+        check(shipped, text, "CN", None, date(2024, 10, 1))
+
+
+def test_a_long_text_is_no_name_and_gets_no_suggestion(shipped):
+    answer = check(shipped, "4-anilinopiperidin " * 20_000, "CN", None, date(2024, 10, 1))
+    assert (answer.known, len(answer.notes)) == (False, 1)
 
 
 def test_two_meanings_are_both_answered():

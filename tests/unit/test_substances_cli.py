@@ -6,6 +6,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from rich.cells import cell_len
 
 from entente.cli.app import main
 from substances_toy import list_text, listing
@@ -57,8 +58,47 @@ def test_check_of_an_unknown_text_clears_nothing():
     )
 
 
+@pytest.mark.parametrize("text", ["kitchen salt", "50-00-0", "1609-66-5", "3808.91"])
+def test_what_is_not_known_is_not_told_as_not_listed(text):
+    answer = plain("check", text, "--in", "CN", "--on", "2020-01-01")
+    assert (answer["known"], answer["substances"], answer["answers"]) == (False, [], [])
+    assert "NOT KNOWN to the register, so nothing is said of its law" in words("check", text, "--in", "CN")
+    assert "not listed" not in words("check", text, "--in", "CN")
+
+
+def test_a_misspelled_name_gets_a_suggestion_and_no_answer():
+    answer = plain("check", "4-anilinopiperidin", "--in", "CN")
+    assert not answer["known"]
+    assert "4-anilinopiperidine" in answer["notes"][1]
+    assert "Spelled nearly so: norfentanyl" in words("check", "norfentanyll hydrochloride", "--in", "CN")
+    assert "Spelled nearly so: acetone" in " ".join(run("show", "aceton3", code=2).split())
+
+
+def test_a_basket_code_is_told_as_one():
+    text = words("check", "2933.39", "--in", "CN", "--to", "US", "--on", "2024-10-01")
+    assert "An HS code is not a substance" in text
+    assert "“" not in text
+
+
+def test_an_imprecise_day_is_told_as_the_year():
+    text = words("check", "propionyl chloride", "--in", "US", "--on", "2025-05-01")
+    assert "listed from a day in 2026, which is later" in text
+    assert "2026-01-01" not in text
+    assert "from a day in 2007-04" in words("show", "us-21cfr1310-02:npp:2007-04")
+
+
+def test_answers_fit_a_narrow_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for args in (("list",), ("list", "--jurisdiction", "CN"), ("show", "npp"), ("check", "NPP", "--in", "CN")):
+        lines = [line.rstrip() for line in run(*args).splitlines() if "http" not in line]
+        assert max(map(cell_len, lines)) <= 80
+        assert "…" not in "".join(lines)
+
+
 def test_check_can_be_repeated_as_it_was_known():
-    assert plain("check", "acetone", "--on", "2020-01-01", "--known-at", "2020-01-01")["substances"] == []
+    answer = plain("check", "acetone", "--on", "2020-01-01", "--known-at", "2020-01-01")
+    assert answer["substances"] == []
+    assert answer["notes"] == ["The register held no list yet on 2020-01-01."]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +107,10 @@ def test_check_can_be_repeated_as_it_was_known():
         (("check", "acetone", "--on", "2024"), "is not a day"),
         (("check", "acetone", "--in", "China"), "is not a country"),
         (("check", "acetone", "--in", "XX"), "There is no country XX"),
+        (("check", " - "), "There is nothing to look up"),
         (("list", "--on", "2024-01-01"), "need a jurisdiction"),
+        (("list", "--jurisdiction", "ZZ"), "There is no jurisdiction ZZ"),
+        (("list", "--jurisdiction", "CN", "--on", "2024-01-01", "--to", "ZZ"), "There is no country ZZ"),
         (("show", "nothing"), "holds nothing called"),
         (("diff",), "Two things to compare"),
         (("check", "acetone", "--lists", "/nowhere"), "does not exist"),
@@ -133,5 +176,6 @@ def test_diff_between_folders_and_between_days(tmp_path):
         ("added", "toy:otherine:2020-03-01", None),
     ]
     assert "Schedule 1 -> Schedule 2" in run("diff", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert "coverage: none -> partial from 0001-01-01 to now" in words("diff", "--from", "2020-01-01")
     assert any(c["what"] == "added" and c["kind"] == "listing" for c in plain("diff", "--from", "2020-01-01"))
     assert run("diff", "--from", "2026-11-25", "--until", "2026-11-26").strip() == "No difference."

@@ -51,6 +51,15 @@ UNREADABLE = {
     "a_list": (b"- format\n", "not of type 'object'"),
     "a_word": (b"hello", "not of type 'object'"),
     "two_documents": (b"a: b\n---\nc: d\n", "not YAML"),
+    "tag_that_calls": (b"a: !!python/object/apply:os.system [ls]\n", "tag .* is not read"),
+    "tag_of_a_date": (GOOD.encode().replace(b"known_from: ", b"known_from: !!timestamp "), "tag .* is not read"),
+    "tag_of_bytes": (GOOD.encode().replace(b"category: Schedule 1", b"category: !!binary QQ=="), "tag .* is not read"),
+    "own_tag": (GOOD.encode().replace(b"category: ", b"category: !law "), "tag .* is not read"),
+    "utf_16": (GOOD.encode("utf-16"), "not UTF-8"),
+    "surrogate": (GOOD.encode().replace(b"Schedule 1", b'"\\ud800"'), "not YAML"),
+    "turned_direction": (GOOD.replace("Schedule 1", "Sch\u202eedule").encode(), "turns its direction"),
+    "alias_of_nothing": (b"a: *nothing\n", "not YAML"),
+    "merge_key": (GOOD.encode().replace(b"listings:", b"<<: {format: b}\nlistings:"), "Additional properties"),
 }
 
 
@@ -68,6 +77,13 @@ def test_an_alias_bomb_ends_early():
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
     with pytest.raises(RegisterError, match="multiply without end"):
         parse_document("\n".join(lines).encode(), "bomb.yaml")
+
+
+def test_one_long_text_that_aliases_repeat_ends_early():
+    """Told in full, the error would fill the memory."""
+    text = "a: &a " + "x" * 1_000_000 + "\nb: [" + ", ".join(["*a"] * 100_000) + "]\n"
+    with pytest.raises(RegisterError, match="multiply without end"):
+        parse_document(text.encode(), "bomb.yaml")
 
 
 @pytest.mark.parametrize("raw", [b"[" * 200 + b"]" * 200, b"[" * 300_000, b"- " * 300_000 + b"a", b"{a: " * 300_000])
@@ -108,6 +124,19 @@ FORBIDDEN = {
     "hs_of_eight_digits": ("code: 2933.39", "code: 2933.39.99", "substances.0.hs.0.code"),
     "edition_that_never_was": ("edition: 2022", "edition: 2019", "substances.0.hs.0.edition"),
     "country_in_lower_case": ("jurisdiction: CN", "jurisdiction: cn", "instrument.jurisdiction"),
+    "cas_with_a_line_feed": ("cas: 64-17-5", 'cas: "64-17-5\\n"', "substances.0.cas.0.cas"),
+    "cas_in_other_digits": ("cas: 64-17-5", "cas: ٦٤-17-5", "substances.0.cas.0.cas"),
+    "day_with_a_line_feed": (
+        "effective_from: 2020-03-01",
+        'effective_from: "2020-03-01\\n"',
+        "listings.0.effective_from",
+    ),
+    "day_in_wide_digits": ("effective_from: 2020", "effective_from: ２０２０", "listings.0.effective_from"),
+    "id_with_a_line_feed": ("substance: examplin", 'substance: "examplin\\n"', "listings.0.substance"),
+    "name_of_two_lines": ("en: [otherine]", 'en: ["other\\nine"]', "substances.1.names.en.0"),
+    "name_that_is_a_book": ("en: [otherine]", f"en: [{'o' * 301}]", "substances.1.names.en.0"),
+    "quote_that_is_a_book": ("quote: Examplin", f"quote: {'E' * 20_001}", "listings.0.quote"),
+    "script_for_an_address": ("https://example.org/act", "javascript:act()", "instrument.sources.0.address"),
     "title_in_two_languages": ("zh: 玩具清单, ", "", "instrument.title"),
     "another_format": ("entente/list/1", "entente/list/9", "format"),
 }
@@ -186,8 +215,14 @@ def test_listings_that_do_not_overlap(second):
 
 def test_high_confidence_needs_two_sources():
     assert one(list_text(listing(confidence="high"))).code == "high_needs_two_sources"
-    same = "[{address: https://example.org/a}, {address: https://example.org/a}]"
-    assert one(list_text(listing(confidence="high", sources=same))).code == "high_needs_two_sources"
+    for same in (
+        "https://example.org/a",
+        "http://example.org/a",
+        "https://www.example.org/a/",
+        "https://example.org/a#b",
+    ):
+        twice = f"[{{address: https://example.org/a}}, {{address: '{same}'}}]"
+        assert one(list_text(listing(confidence="high", sources=twice))).code == "high_needs_two_sources"
     two = "[{address: https://example.org/a}, {address: https://example.org/b}]"
     assert problems(list_text(listing(confidence="high", sources=two))) == []
 

@@ -18,6 +18,7 @@ from entente.substances import listings_on, load_register
 from entente.substances.diff import diff as compare
 from entente.substances.document import read_document
 from entente.substances.register import Register, list_files, shipped_folders
+from entente.substances.resolve import near_names
 from entente.substances.validate import validate as find_problems
 
 
@@ -131,6 +132,8 @@ def list_command(
 ) -> None:
     """List instruments; or, with --jurisdiction, the listings of one."""
     register = load_register(dirs, known_at=known_at)
+    require_jurisdiction(register, jurisdiction)
+    require_countries(register, [destination])
     if jurisdiction is None:
         if on or destination:
             raise UsageError(
@@ -158,7 +161,8 @@ def show(name: str, known_at: date | None, dirs: tuple[Path, ...], *, as_json: b
     if not found:
         raise UsageError(
             f"The register holds nothing called {name!r}.",
-            remedy="Use a name, a CAS number, or an id that `entente substances list` prints.",
+            remedy="Use a name, a CAS number, or an id that `entente substances list` prints."
+            + "".join(f" Spelled nearly so: {near}." for near in near_names(register, name)[:1]),
         )
     print_json([plain.whole(item, register) for item in found]) if as_json else view.whole(found, register)
 
@@ -233,6 +237,19 @@ def require_countries(register: Register, countries: Sequence[str | None]) -> No
             raise UsageError(
                 f"There is no country {country}.", remedy="Use a code of ISO 3166-1, for example CN, MX or US."
             )
+
+
+def require_jurisdiction(register: Register, jurisdiction: str | None) -> None:
+    """Refuse a jurisdiction that nothing can be known of.
+
+    Raises:
+        UsageError: it is no country, nor EU or UN, and no list is of it.
+    """
+    known = register.jurisdictions.all() | {item.jurisdiction for item in register.instruments.values()}
+    if jurisdiction is not None and jurisdiction not in known:
+        raise UsageError(
+            f"There is no jurisdiction {jurisdiction}.", remedy="Use a code of ISO 3166-1, for example CN, or EU or UN."
+        )
 
 
 def print_json(value: Any) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from enum import IntFlag
 from typing import Any
 
 from entente.substances import Check, Instrument, Listing, Register, Substance
 from entente.substances.asof import Answer, Finding
 from entente.substances.diff import Change
 from entente.substances.forms import Form
-from entente.substances.model import FOREVER, Direction, Known, Source
+from entente.substances.model import FOREVER, Coverage, Direction, Known, Name, Source
 from entente.substances.resolve import Resolved, resolve
 from entente.substances.validate import Problem
 
@@ -24,6 +25,7 @@ def check(given: Check, register: Register) -> dict[str, Any]:
     """All answers to one question."""
     return {
         "text": given.text,
+        "known": given.known,
         "on": given.on.isoformat(),
         "exporting": given.exporting,
         "importing": given.importing,
@@ -153,8 +155,25 @@ def change(given: Change) -> dict[str, Any]:
     return (
         plain
         if given.field is None
-        else {**plain, "field": given.field, "before": str(given.before), "after": str(given.after)}
+        else {**plain, "field": given.field, "before": value_text(given.before), "after": value_text(given.after)}
     )
+
+
+def value_text(value: Any) -> str:
+    """A value of the register in a few words, for a person who compares two."""
+    if isinstance(value, (tuple, frozenset)):
+        words = [value_text(item) for item in value]
+        return "; ".join(sorted(words) if isinstance(value, frozenset) else words) or "none"
+    if isinstance(value, Coverage):
+        return f"{value.state} from {value.start} to {_end(value.end) or 'now'}"
+    if isinstance(value, Name):
+        return f"{value.text} ({value.lang})"
+    if isinstance(value, IntFlag):
+        return ", ".join(str(bit.name).lower() for bit in type(value) if bit and bit & value) or "none"
+    for field in ("cas", "hs6", "quote", "address"):
+        if hasattr(value, field):
+            return str(getattr(value, field))
+    return "none" if value is None else str(value)
 
 
 def find(register: Register, name: str) -> list[Thing]:

@@ -11,12 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from entente.cli.substances_plain import Thing, form_names
+from entente.cli.substances_plain import Thing, form_names, value_text
 from entente.substances import Check, Instrument, Listing, Register, Substance
 from entente.substances.asof import Answer, Finding
 from entente.substances.check import RoleAnswer
 from entente.substances.diff import Change
-from entente.substances.model import FOREVER, Direction
+from entente.substances.model import BEGINNING, FOREVER, Direction
 from entente.substances.validate import Problem
 
 _STATUS = {
@@ -26,12 +26,12 @@ _STATUS = {
 }
 _REASON = {
     "in_force": "in force on that day",
-    "before_effective": "listed from {start}, which is later",
+    "before_effective": "listed {start}, which is later",
     "after_repeal": "no longer listed from {end} on",
     "destination_outside_scope": "listed for other destinations only ({destinations})",
     "direction_outside_scope": "listed for another direction of trade only ({directions})",
     "form_outside_scope": "listed, but this form is outside the words of the list",
-    "effective_date_imprecise": "began between {start} and {latest}; the day is not established",
+    "effective_date_imprecise": "listed {start}; whether by this day is not established",
     "no_listing": "no listing",
 }
 _PARTIAL = "the register does not cover this law completely, so absence proves nothing"
@@ -46,14 +46,18 @@ def check(given: Check, register: Register) -> None:
     """Print a question and every answer to it, with the law's words and the source."""
     out = console()
     route = " to ".join(country for country in (given.exporting, *given.transit, given.importing) if country)
-    out.print(Text.assemble((given.text, "bold"), f"   {route}   on {given.on}"))
-    for item in given.resolved:
-        substance = register.substances[item.substance_id]
-        out.print(_heading(substance, [*form_names(item.form), *([item.note] if item.note else [])]))
-        for line in (a for a in given.answers if a.resolved == item):
-            _role(out, line)
+    out.print(Text.assemble((given.text, "bold"), *([f"   {route}"] if route else []), f"   on {given.on}"))
+    if not given.known:
+        out.print(Text("\nNOT KNOWN to the register, so nothing is said of its law", style="bold yellow"))
     for note in given.notes:
         out.print(Text(note, style="yellow"))
+    for item in given.resolved:
+        out.print(_heading(register.substances[item.substance_id], form_names(item.form)))
+        for line in (a for a in given.answers if a.resolved == item):
+            _role(out, line)
+            # A basket code means many substances; the words of the law are printed for one that is asked about.
+            if line.finding.listing and not item.note:
+                _law(out, line.finding.listing)
     out.print(Text(f"register {register.version}", style="dim"))
 
 
@@ -76,8 +80,6 @@ def _role(out: Console, given: RoleAnswer) -> None:
         line.add_column(min_width=width, no_wrap=True)
     line.add_row(given.role, where, Text(word, style=style), reason_words(finding))
     out.print(Padding(line, (0, 0, 0, 2)))
-    if finding.listing:
-        _law(out, finding.listing)
 
 
 def reason_words(finding: Finding) -> str:
@@ -85,9 +87,8 @@ def reason_words(finding: Finding) -> str:
     words = _REASON[finding.reason]
     if finding.listing:
         words = words.format(
-            start=finding.listing.effective_from,
+            start=since(finding.listing),
             end=finding.listing.effective_to,
-            latest=finding.listing.from_latest,
             destinations=", ".join(sorted(finding.listing.destinations or ())),
             directions=direction_words(finding.listing),
         )
@@ -107,14 +108,17 @@ def _law(out: Console, listing: Listing) -> None:
         out.print(Text(f"    {source.address}", style="dim"), soft_wrap=True)
 
 
+def since(listing: Listing) -> str:
+    """From when a listing holds, in words: a day, or a day in a month or year."""
+    start, latest = listing.effective_from, listing.from_latest
+    if listing.exact:
+        return f"from {start}"
+    return f"from a day in {start:%Y-%m}" if start.month == latest.month else f"from a day in {start.year:04}"
+
+
 def interval(listing: Listing) -> str:
     """When a listing holds."""
-    start = (
-        str(listing.effective_from)
-        if listing.exact
-        else f"a day from {listing.effective_from} to {listing.from_latest}"
-    )
-    return f"from {start}" + ("" if listing.effective_to == FOREVER else f" to {listing.effective_to}")
+    return since(listing) + ("" if listing.effective_to == FOREVER else f" to {listing.effective_to}")
 
 
 def direction_words(listing: Listing) -> str:
@@ -124,24 +128,27 @@ def direction_words(listing: Listing) -> str:
 
 def instruments(register: Register) -> None:
     """Print all instruments with what they cover."""
-    table = _table("instrument", "kind", "listings", "complete for", "title")
+    out = console()
     for item in register.instruments.values():
-        spans = [f"{c.start} to {_end(c.end)}" for c in item.coverage if c.state == "complete"]
-        count = str(sum(x.instrument == item.id for x in register.listings))
-        table.add_row(item.id, item.kind, count, "\n".join(spans) or "-", item.titles["en"])
-    console().print(table)
+        count = sum(x.instrument == item.id for x in register.listings)
+        out.print(Text.assemble((item.id, "bold"), f"   {item.kind.replace('_', ' ')}, {count} listings"))
+        spans = [f"{_start(c.start)} to {_end(c.end)}" for c in item.coverage if c.state == "complete"]
+        for line in (item.titles["en"], f"complete from {', '.join(spans)}" if spans else "partial on all days"):
+            out.print(Padding(Text(line, style="dim"), (0, 0, 0, 4)))
 
 
 def listings(rows: Sequence[Listing], register: Register) -> None:
     """Print listings, grouped by instrument."""
-    table = _table("substance", "category", "holds", "destinations", "confidence")
+    out = console()
     for name, group in groupby(rows, key=lambda x: x.instrument):
-        table.add_section()
-        table.add_row(Text(name, style="bold"))
+        out.print(Text(name, style="bold"))
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(min_width=34, overflow="fold")
         for x in group:
-            scope = "any" if x.destinations is None else " ".join(sorted(x.destinations))
-            table.add_row(register.substances[x.substance_id].name(), x.category, interval(x), scope, x.confidence)
-    console().print(table)
+            scope = "" if x.destinations is None else f", to {' '.join(sorted(x.destinations))}"
+            words = f"{x.category}, {interval(x)}{scope}, confidence {x.confidence}"
+            table.add_row(register.substances[x.substance_id].name(), words)
+        out.print(Padding(table, (0, 0, 0, 2)))
 
 
 def answer(given: Answer, register: Register) -> None:
@@ -172,18 +179,16 @@ def whole(found: Sequence[Thing], register: Register) -> None:
 
 def _substance(out: Console, given: Substance, register: Register) -> None:
     out.print(Text.assemble((given.name(), "bold"), f"   {given.id}   {given.group}"))
+    table = Table.grid(padding=(0, 2, 0, 0))
     for lang, names in groupby(given.names, key=lambda name: name.lang):
         words = [f"{n.text}{_mark(form_names(n.form), context=n.needs_context)}" for n in names]
-        out.print(Text(f"  {lang:<8} {'; '.join(words)}"))
-    out.print(Text("  CAS      " + "; ".join(f"{c.cas}{_mark(form_names(c.form))}" for c in given.cas)))
-    out.print(
-        Text(
-            "  HS       "
-            + "; ".join(f"{c.hs6[:4]}.{c.hs6[4:]} ({c.edition}{'' if c.specific else ', basket'})" for c in given.hs)
-        )
-    )
+        table.add_row("short" if lang == "mul" else lang, "; ".join(words))
+    codes = [f"{c.hs6[:4]}.{c.hs6[4:]} ({c.edition}{'' if c.specific else ', basket'})" for c in given.hs]
+    table.add_row("CAS", "; ".join(f"{c.cas}{_mark(form_names(c.form))}" for c in given.cas) or "none given")
+    table.add_row("HS", "; ".join(codes) or "none given")
     if given.note:
-        out.print(Text(f"  note     {given.note}", style="dim"))
+        table.add_row("note", given.note)
+    out.print(Padding(table, (0, 0, 0, 2)))
     for x in (x for x in register.listings if x.substance_id == given.id):
         out.print(Text(f"\n  {x.jurisdiction}"))
         _law(out, x)
@@ -201,7 +206,9 @@ def _instrument(out: Console, given: Instrument, register: Register) -> None:
         if line:
             out.print(Text(f"  {line}", style="dim"))
     for c in given.coverage:
-        out.print(Text(f"  {c.state:<9} {c.start} to {_end(c.end)}{'  ' + c.note if c.note else ''}"))
+        out.print(Text(f"  {c.state:<9} {_start(c.start)} to {_end(c.end)}"))
+        if c.note:
+            out.print(Padding(Text(c.note, style="dim"), (0, 0, 0, 4)))
     listings([x for x in register.listings if x.instrument == given.id], register)
 
 
@@ -225,17 +232,15 @@ def changes(found: Sequence[Change]) -> None:
     out = console()
     styles = {"added": "green", "removed": "red", "changed": "yellow"}
     for item in found:
-        detail = "" if item.field is None else f"  {item.field}: {item.before} -> {item.after}"
+        values = " -> ".join(text for text in (value_text(item.before), value_text(item.after)))
+        detail = "" if item.field is None else f"  {item.field}: {values}"
         out.print(Text.assemble((f"{item.what:<8}", styles[item.what]), f" {item.kind:<10} {item.id}{detail}"))
     if not found:
         out.print("No difference.")
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+def _start(day: date) -> str:
+    return "the beginning" if day == BEGINNING else str(day)
 
 
 def _end(day: date) -> str:

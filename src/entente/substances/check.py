@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from entente.errors import UsageError
 from entente.substances.asof import Finding, findings
 from entente.substances.jurisdictions import UN
 from entente.substances.model import Direction
-from entente.substances.resolve import Resolved, check_digit_ok, parse_cas, resolve, with_check_digit
+from entente.substances.resolve import (
+    Resolved,
+    check_digit_ok,
+    near_names,
+    normalise,
+    parse_cas,
+    parse_hs,
+    resolve,
+    with_check_digit,
+)
 
 if TYPE_CHECKING:
     from entente.substances.register import Register
@@ -50,6 +60,11 @@ class Check:
     answers: tuple[RoleAnswer, ...]
     notes: tuple[str, ...]
 
+    @property
+    def known(self) -> bool:
+        """Whether the register knows what was asked about; if not, nothing is said of its law."""
+        return bool(self.resolved)
+
 
 def check(
     register: Register,
@@ -62,7 +77,14 @@ def check(
     """Answer for export, import, every transit country, and the 1988 Convention.
 
     A text that no list knows gives no answers, never "not listed": `resolved` is empty.
+
+    Raises:
+        UsageError: the text holds no letter and no digit.
     """
+    if not normalise(text):
+        raise UsageError(
+            "There is nothing to look up.", remedy="Give a name, a CAS number such as 108-24-7, or an HS code."
+        )
     resolved = resolve(register, text)
     answers = [answer for item in resolved for answer in _answers(register, item, exporting, importing, on, transit)]
     return Check(
@@ -108,10 +130,35 @@ def _answers(
 
 def _notes(register: Register, text: str, resolved: Sequence[Resolved]) -> Iterator[str]:
     if not resolved:
-        yield "No list in the register knows this name or number. That does not mean that it is not controlled."
-        yield from _misprint(register, text)
-    if len({item.substance_id for item in resolved}) > 1:
+        yield from _unknown(register, text)
+    if resolved and all(item.method == "hs" for item in resolved):
+        yield from _code(resolved)
+    elif len({item.substance_id for item in resolved}) > 1:
         yield "The text means more than one substance of the register; each is answered for."
+
+
+def _unknown(register: Register, text: str) -> Iterator[str]:
+    if not register.listings and register.known_at:
+        yield f"The register held no list yet on {register.known_at}."
+        return
+    if parse_hs(text):
+        yield "No substance of the register has this HS code. A code alone clears nothing: many goods share one."
+        return
+    yield "No list in the register knows this name or number. That does not mean that it is not controlled."
+    if parse_cas(text):
+        yield from _misprint(register, text)
+        return
+    near = near_names(register, text)
+    if near:
+        yield f"Spelled nearly so: {'; '.join(near)}. Ask again with the name that is meant."
+
+
+def _code(resolved: Sequence[Resolved]) -> Iterator[str]:
+    if any(item.note for item in resolved):
+        yield (
+            f"An HS code is not a substance: {len(resolved)} of the register may be declared under this one, and so "
+            "may other goods. Ask again with the name or the CAS number."
+        )
 
 
 def _misprint(register: Register, text: str) -> Iterator[str]:

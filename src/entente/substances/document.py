@@ -2,12 +2,14 @@
 
 The YAML read here is deliberately small. Every plain scalar is text, except `true`, `false` and `null`: a date
 stays the ten characters that were written, 2915.24 is no float, and NO is Norway. Two equal keys in one mapping
-are an error, not a silent overwrite. Aliases may repeat a value but not contain themselves.
+are an error, not a silent overwrite. Aliases may repeat a value but not contain themselves. Tags are refused: none is
+needed, and what one asks for would not be done.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +22,13 @@ from entente.errors import Place, RegisterError
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _MAX_BYTES = 64 * 1024 * 1024
-_MAX_VALUES = 5_000_000
+_MAX_VALUES = 2_000_000
+#: Characters of all texts, those that aliases repeat counted each time: what an error message may have to hold.
+_MAX_CHARACTERS = 64 * 1024 * 1024
 _MAX_DEPTH = 60
+#: They make a text look other than it is.
+_DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_TAGS = frozenset({"", "!", *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))})
 # libyaml's composer calls itself once per level and overruns the stack at some ten thousand; a text with fewer
 # openers than this cannot get there.
 _MANY_OPENERS = 5_000
@@ -130,16 +137,22 @@ class _Converter:
         self.file = file
         self.open: set[int] = set()
         self.values = 0
+        self.characters = 0
 
     def convert(self, node: Any) -> Any:
         self.values += 1
-        if id(node) in self.open or self.values > _MAX_VALUES:
+        self.characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
+        if id(node) in self.open or self.values > _MAX_VALUES or self.characters > _MAX_CHARACTERS:
             raise self._error(
                 node, "An alias contains itself, or aliases multiply without end", "Write the values out."
             )
         if len(self.open) > _MAX_DEPTH:
             raise _too_deep(node, self.file)
+        if (node.tag or "") not in _TAGS:
+            raise self._error(node, f"The tag {node.tag!r} is not read here", "Remove it; a plain value is enough.")
         if isinstance(node, yaml.ScalarNode):
+            if _DIRECTION_MARKS.search(node.value):
+                raise self._error(node, "A text holds an invisible mark that turns its direction", "Write it anew.")
             return node.value if node.style not in (None, "") else _WORDS.get(node.value, node.value)
         self.open.add(id(node))
         value = self._sequence(node) if isinstance(node, yaml.SequenceNode) else self._mapping(node)

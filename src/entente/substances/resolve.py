@@ -11,6 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,11 +24,16 @@ if TYPE_CHECKING:
     from entente.substances.register import Register
 
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ω": "omega"}
+_GAP = r"(?:\s*[-‐‑‒–—―−⁃﹘]\s*|\s+)"
 _CAS = re.compile(
-    r"^\s*(?:cas(?:\s*(?:no|rn|number|号|號))?[\s.:：#-]*)?(\d{2,7})\s*[-‐‑‒–—−]\s*(\d{2})\s*[-‐‑‒–—−]\s*(\d)\s*$",
-    re.IGNORECASE,
+    rf"^\s*(?:cas(?:\s*(?:no|rn|number|号|號))?[\s.:：#-]*)?(\d{{2,7}}){_GAP}(\d{{2}}){_GAP}(\d)\s*$",
+    re.IGNORECASE | re.ASCII,
 )
-_HS = re.compile(r"^\s*(?:hs(?:\s*code)?[\s.:：]*)?(\d{4})[\s.]?(\d{2})(?:[\s.]?\d{2})*\s*$", re.IGNORECASE)
+_HS = re.compile(
+    r"^\s*(?:hs(?:\s*code)?[\s.:：]*)?(\d{4})[\s.]?(\d{2})(?:[\s.]?\d{2}){0,3}\s*$", re.IGNORECASE | re.ASCII
+)
+#: How alike a name has to be to be suggested (`difflib` ratio), how many are, and what is too long to be a name.
+_ALIKE, _SUGGESTED, _LONGEST = 0.85, 3, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,12 @@ def parse_cas(text: str) -> str | None:
     """The CAS number that a whole text is, with plain hyphens, or None; the check digit is not looked at."""
     found = _CAS.match(unicodedata.normalize("NFKC", text))
     return "-".join(found.groups()) if found else None
+
+
+def parse_hs(text: str) -> str | None:
+    """The first six digits of the HS code that a whole text is, or None."""
+    found = _HS.match(unicodedata.normalize("NFKC", text))
+    return "".join(found.groups()) if found else None
 
 
 def normalise(text: str) -> str:
@@ -116,9 +128,9 @@ def _resolve(register: Register, index: Mapping[str, tuple[tuple[str, Form], ...
     cas = parse_cas(text)
     if cas:
         return _by_cas(register, cas)
-    hs = _HS.match(unicodedata.normalize("NFKC", text))
+    hs = parse_hs(text)
     if hs:
-        return _by_hs(register, "".join(hs.groups()))
+        return _by_hs(register, hs)
     exact = index.get(normalise(text), ())
     if exact:
         return tuple(Resolved(substance_id, form, "name", text) for substance_id, form in exact)
@@ -126,6 +138,22 @@ def _resolve(register: Register, index: Mapping[str, tuple[tuple[str, Form], ...
     return tuple(
         Resolved(substance_id, form | salt, "name_less_salt", text) for substance_id, form in index.get(rest, ())
     )
+
+
+def near_names(register: Register, text: str) -> tuple[str, ...]:
+    """Names of the register that are spelled nearly like a text, the nearest first; for suggestions only."""
+    if len(text) > _LONGEST:
+        return ()
+    spelled: dict[str, str] = {}
+    for _, name in register.names:
+        spelled.setdefault(normalise(name.text), name.text)
+    rest, _ = strip_salt(text)
+    keys = [key for written in dict.fromkeys((normalise(text), rest)) for key in _alike(written, spelled)]
+    return tuple(spelled[key] for key in dict.fromkeys(keys))[:_SUGGESTED]
+
+
+def _alike(written: str, spelled: Mapping[str, str]) -> list[str]:
+    return get_close_matches(written, spelled, n=_SUGGESTED, cutoff=_ALIKE)
 
 
 def _by_cas(register: Register, cas: str) -> tuple[Resolved, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from entente.errors import RegisterError
 from entente.substances.document import Document
 
+_LONGEST = 300
 _REMEDY = "Correct the field; schema/example.yaml shows every field with a comment."
 
 
@@ -41,5 +42,13 @@ def require_schema(document: Document) -> None:
 
 def _as_register_error(document: Document, error: Any) -> RegisterError:
     deepest = max(error.context, key=lambda sub: len(sub.absolute_path), default=error) if error.context else error
-    message = deepest.message if len(deepest.message) <= 300 else deepest.message[:300] + " …"
-    return RegisterError(f"{message}.", remedy=_REMEDY, place=document.place(list(deepest.absolute_path)))
+    place = document.place(list(deepest.absolute_path))
+    wanted = deepest.schema.get("description") if deepest.validator == "pattern" else None
+    if wanted:
+        words = f"{_clipped(repr(deepest.instance))} is not of the form asked for: {wanted}"
+        return RegisterError(words, remedy=_REMEDY, place=place)
+    return RegisterError(f"{_clipped(deepest.message)}.", remedy=_REMEDY, place=place)
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " …"

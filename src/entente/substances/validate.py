@@ -172,7 +172,7 @@ def _short(name: Name) -> bool:
 
 def _confidence(listings: Iterable[Listing]) -> Iterator[Problem]:
     for listing in listings:
-        if listing.confidence == "high" and len({source.address for source in listing.sources}) < 2:
+        if listing.confidence == "high" and len({_page(source.address) for source in listing.sources}) < 2:
             yield Problem(
                 "error",
                 "high_needs_two_sources",
@@ -180,6 +180,11 @@ def _confidence(listings: Iterable[Listing]) -> Iterator[Problem]:
                 "Add a second source with another address, or lower the confidence.",
                 _place(listing, "sources"),
             )
+
+
+def _page(address: str) -> str:
+    """An address without its scheme, `www.`, last slash and fragment: what tells two pages apart."""
+    return address.partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/").casefold()
 
 
 def _overlaps(listings: Iterable[Listing]) -> Iterator[Problem]:
