@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -68,26 +67,40 @@ def empty_to_null(text: pa.Array) -> pa.Array:
 
 Word = Callable[[str], str | None]
 
-#: Batches of one row group share their dictionaries: what was mapped a moment ago need not be mapped again.
-_RECENT: deque[tuple[Word, pa.Array, pa.DictionaryArray]] = deque(maxlen=16)
+#: What each function made of the words that it met lately: batches of one source share most of their words.
+_KNOWN: dict[Word, tuple[pa.Array, pa.Array]] = {}
+_MOST_KNOWN = 1 << 17
+_MOST_FUNCTIONS = 16
 
 
 def map_uniques(text: pa.Array, function: Word) -> pa.DictionaryArray:
     """Apply a function of one string to each distinct value; null results become nulls, equal results one value."""
     coded = as_dictionary(text)
-    again = _mapped_words(coded.dictionary, function)
+    again = pc.dictionary_encode(_mapped_words(coded.dictionary, function))
     return pa.DictionaryArray.from_arrays(pc.take(again.indices, coded.indices), again.dictionary)
 
 
-def _mapped_words(words: pa.Array, function: Word) -> pa.DictionaryArray:
-    for known, before, mapped in _RECENT:
-        if known is function and len(before) == len(words) and before.equals(words):
-            return mapped
-    results = pa.array([None if word is None else function(word) for word in words.to_pylist()], pa.string())
-    mapped = pc.dictionary_encode(results)
-    if len(words) > 64:
-        _RECENT.append((function, words, mapped))
-    return mapped
+def _mapped_words(words: pa.Array, function: Word) -> pa.Array:
+    if len(words) <= 64 or "<" in getattr(function, "__qualname__", "<"):  # few words, or a function of one call
+        return _called(words, function)
+    known, results = _KNOWN.get(function, (words[:0], pa.array([], pa.string())))
+    places = pc.index_in(words, known)
+    new = pc.filter(words, pc.and_(pc.is_null(places), pc.is_valid(words)))
+    if not len(new):
+        return pc.take(results, places)
+    if len(known) + len(new) > _MOST_KNOWN:
+        known, results = known[:0], results[:0]
+        new = pc.unique(words.drop_null())
+    known, results = pa.concat_arrays([known, new]), pa.concat_arrays([results, _called(new, function)])
+    if len(_KNOWN) >= _MOST_FUNCTIONS:
+        _KNOWN.clear()
+    if len(known) <= _MOST_KNOWN:
+        _KNOWN[function] = known, results
+    return pc.take(results, pc.index_in(words, known))
+
+
+def _called(words: pa.Array, function: Word) -> pa.Array:
+    return pa.array([None if word is None else function(word) for word in words.to_pylist()], pa.string())
 
 
 def decoded(values: pa.Array) -> tuple[pa.Array, tuple[tuple[str, pa.Array], ...]]:

@@ -146,8 +146,21 @@ def _date(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
         values = as_text(values)[0]
     if not is_text(values.type):
         return _all_unreadable(values, spec, "not_a_date")
+    plain = _iso_days(values) if reading.dates.formats[:1] == ("iso",) else None
+    if plain is not None:
+        return Coerced(plain)
     days, unreadable = _parse_uniques(values, reading.dates, pa.date32())
     return Coerced(days, _named("not_a_date", unreadable))
+
+
+def _iso_days(text: pa.Array) -> pa.Array | None:
+    """Read a column all of whose distinct texts are plain ISO dates; None where one is not."""
+    coded = as_dictionary(text)
+    try:
+        days = pc.cast(coded.dictionary, pa.date32())
+    except pa.ArrowInvalid:
+        return None
+    return None if _date_problems(days) else pc.take(days, coded.indices)
 
 
 def _bool(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:

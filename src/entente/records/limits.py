@@ -16,7 +16,7 @@ class Limits:
         max_columns: a file with more columns is refused.
         max_group_bytes: a Parquet row group that unpacks to more is refused.
         max_unpacked_bytes: a compressed text file or workbook that unpacks to more is refused.
-        max_part_bytes: a workbook part that must be held in memory (shared strings, styles) may unpack to this.
+        max_part_bytes: a workbook part other than a sheet, which must be held in memory, may unpack to this.
         max_ratio: a workbook whose parts unpack to more than so many times their size is refused.
         max_entries: a workbook with more entries is refused.
         max_warnings: distinct warned values that are kept for a file.
@@ -28,7 +28,7 @@ class Limits:
     max_columns: int = 4096
     max_group_bytes: int = 8 << 30
     max_unpacked_bytes: int = 256 << 30
-    max_part_bytes: int = 256 << 20
+    max_part_bytes: int = 128 << 20
     max_ratio: int = 200
     max_entries: int = 4096
     max_warnings: int = 1000

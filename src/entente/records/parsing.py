@@ -142,9 +142,20 @@ def date_format(name: str) -> DateFormat:
 
 
 def serial_date(serial: float, epoch: dt.date = _EXCEL_EPOCH) -> dt.date:
-    """Turn a spreadsheet's serial day into a date; ValueError outside 1900 to 9999."""
-    if not 1 <= serial < 2_958_466:
+    """Turn a spreadsheet's serial day into a date.
+
+    In the 1900 system day 60 is a 29 February 1900 that never was, and the days before it count from 1899-12-31.
+
+    Raises:
+        ValueError: the day is before 1900 (or 1904), after 9999, or never was.
+    """
+    if epoch == _EXCEL_1904_EPOCH:
+        if not 0 <= serial < 2_957_004:
+            raise ValueError(serial)
+    elif not 1 <= serial < 2_958_466 or 60 <= serial < 61:
         raise ValueError(serial)
+    elif serial < 60:
+        serial += 1
     return epoch + dt.timedelta(days=int(serial))
 
 

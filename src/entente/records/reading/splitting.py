@@ -130,24 +130,22 @@ def _quick_ends(text: bytes, dialect: Dialect) -> tuple[np.ndarray, np.ndarray] 
     delimiters = codes == ord(dialect.delimiter)
     if dialect.quote and dialect.quote.encode() in text:
         quotes = codes == ord(dialect.quote)
-        inside = (np.cumsum(quotes, dtype=np.uint8) & 1).astype(bool)
-        if not _well_quoted(quotes, inside, ends | delimiters):
+        if not _well_quoted(codes, np.flatnonzero(quotes), dialect):
             return None
-        ends &= ~inside
-        delimiters &= ~inside
+        outside = np.bitwise_xor.accumulate(quotes.view(np.uint8)) == 0
+        ends &= outside
+        delimiters &= outside
     return np.flatnonzero(ends), np.flatnonzero(delimiters)
 
 
-def _well_quoted(quotes: np.ndarray, inside: np.ndarray, borders: np.ndarray) -> bool:
+def _well_quoted(codes: np.ndarray, places: np.ndarray, dialect: Dialect) -> bool:
     """Tell whether every quote stands at a cell's border or is doubled."""
-    places = np.flatnonzero(quotes)
-    opening = places[inside[places]]
-    closing = places[~inside[places]]
-    before = np.maximum(opening - 1, 0)
-    opens_well = (opening == 0) | borders[before] | quotes[before]
-    after = np.minimum(closing + 1, len(quotes) - 1)
-    closes_well = (closing == len(quotes) - 1) | borders[after] | quotes[after]
-    return bool(opens_well.all() and closes_well.all())
+    border = np.zeros(256, bool)
+    border[[_LF, _CR, ord(dialect.delimiter), ord(dialect.quote)]] = True
+    opening, closing = places[0::2], places[1::2]
+    before = codes[np.maximum(opening - 1, 0)]
+    after = codes[np.minimum(closing + 1, len(codes) - 1)]  # at the very end it is the quote itself
+    return bool((border[before] | (opening == 0)).all() and border[after].all())
 
 
 def _judged(

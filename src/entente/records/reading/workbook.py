@@ -1,8 +1,8 @@
 """Read Excel workbooks (.xlsx, .xlsm), row by row, after a look at what they would unpack to.
 
 A workbook is a zip archive of XML, so it can be a bomb twice over. The archive's directory is checked before anything
-is unpacked, and XML is parsed by defusedxml, which refuses entities. Formulas are not computed: the value that Excel
-last showed is read.
+is unpacked, and its XML is looked through (`vetting`) before a tree is made of any of it. Formulas are never computed:
+the value that Excel last showed is read, or the formula's own text where the file holds no value.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 import openpyxl
 import pyarrow as pa
@@ -25,18 +26,19 @@ from entente.errors import EntenteError, InputError, Place
 from entente.records.limits import Limits
 from entente.records.mapping import FileFormat
 from entente.records.reading.base import Block
+from entente.records.reading.vetting import Formulas, UnsafeError, vet
 from entente.records.shaping import Bad
 from entente.records.sources import printable
 
 Row = tuple[Any, ...]
 #: Everything the zip, XML and workbook libraries raise for broken input.
 _BROKEN = (
-    *(OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, SyntaxError),
+    *(expat.ExpatError, OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, SyntaxError),
     *(RuntimeError, ArithmeticError, AssertionError, zipfile.BadZipFile, zlib.error),
 )
-_HELD = ("xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml")
+_SHEETS = "xl/worksheets/"
 _SMALL = 16 << 20
-_MAX_ROWS = 1_048_576
+_EXACT = 2.0**53
 _BATCH = 1 << 14
 _LINES_SHOWN = 2000
 
@@ -60,7 +62,7 @@ class WorkbookPart:
             InputError: the sheet is broken.
         """
         with _sheet(self.source.path, self.source.sheet) as rows:
-            body = (row for row in _bounded(rows, self.source.path) if _filled(row))
+            body = (row for row in rows if _filled(row))
             for _ in range(self.source.body_from):
                 next(body, None)
             line = 1
@@ -115,7 +117,7 @@ class WorkbookSource:
         """
         _check_archive(path, limits)
         with _sheet(path, how.sheet) as rows:
-            filled = (row for row in _bounded(rows, path) if _filled(row))
+            filled = (row for row in rows if _filled(row))
             header: Row = next(islice(filled, how.skip_rows, None), ()) if not how.columns else how.columns
         columns = _names(header)
         _check_columns(columns, limits, Place(printable(path)))
@@ -129,11 +131,8 @@ class WorkbookSource:
 
 def _check_archive(path: Path, limits: Limits) -> None:
     """Refuse an archive by its directory alone; the zip reader never unpacks more than the directory says."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except _BROKEN as error:
-        raise _broken(path, error) from error
+    with _broken_as_input(path), zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
     if not any(entry.filename == "xl/workbook.xml" for entry in entries):
         raise InputError(
             "The file is a zip archive, but no Excel workbook.",
@@ -141,7 +140,7 @@ def _check_archive(path: Path, limits: Limits) -> None:
             place=Place(printable(path)),
         )
     total = sum(entry.file_size for entry in entries)
-    held = max((entry.file_size for entry in entries if entry.filename in _HELD), default=0)
+    held = max((entry.file_size for entry in entries if not entry.filename.startswith(_SHEETS)), default=0)
     dense = any(_ratio(entry) > limits.max_ratio for entry in entries if entry.file_size > _SMALL)
     if len(entries) > limits.max_entries or total > limits.max_unpacked_bytes or held > limits.max_part_bytes or dense:
         raise InputError(
@@ -156,22 +155,43 @@ def _ratio(entry: zipfile.ZipInfo) -> float:
 
 
 @contextmanager
-def _sheet(path: Path, name: str | None) -> Iterator[Iterator[Row]]:
-    """Open one sheet and give its rows of values; every failure inside is an InputError."""
+def _broken_as_input(path: Path) -> Iterator[None]:
+    """Turn every failure of the libraries into an InputError."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of styles and validations, which do not matter here
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-            try:
-                sheet = _chosen(book, name, path)
-                sheet.reset_dimensions()  # what the file says of its own size is not trusted
-                yield sheet.iter_rows(values_only=True)
-            finally:
-                book.close()
+        yield
     except EntenteError:
         raise
+    except UnsafeError as error:
+        raise InputError(
+            f"The workbook is not safe to read: {error}.",
+            remedy="Open it in a spreadsheet program and save it again, or export it as CSV.",
+            place=Place(printable(path)),
+        ) from error
     except _BROKEN as error:
         raise _broken(path, error) from error
+
+
+@contextmanager
+def _sheet(path: Path, name: str | None) -> Iterator[Iterator[Row]]:
+    """Open one sheet and give its rows of values; every failure inside is an InputError."""
+    with _broken_as_input(path), path.open("rb") as stream, warnings.catch_warnings():
+        with zipfile.ZipFile(stream) as archive:
+            sheets = vet(archive)
+        warnings.simplefilter("ignore")  # openpyxl warns of styles and validations, which do not matter here
+        book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        try:
+            sheet = _chosen(book, name, path)
+            sheet.reset_dimensions()  # what the file says of its own size is not trusted
+            yield _with_formulas(sheet.iter_rows(values_only=True), _formulas_of(sheet, sheets))
+        finally:
+            book.close()
+
+
+def _formulas_of(sheet: Any, sheets: dict[str, Formulas]) -> Formulas:
+    part = sheet._worksheet_path  # noqa: SLF001 (openpyxl tells it nowhere else)
+    if part not in sheets:
+        raise UnsafeError("its sheet is no worksheet")
+    return sheets[part]
 
 
 def _chosen(book: Any, name: str | None, path: Path) -> Any:
@@ -191,14 +211,15 @@ def _chosen(book: Any, name: str | None, path: Path) -> Any:
     return sheets[name]
 
 
-def _bounded(rows: Iterator[Row], path: Path) -> Iterator[Row]:
-    """Stop at the number of rows that a sheet can have: a row may claim any number, and gaps are filled."""
-    for count, row in enumerate(rows):
-        if count >= _MAX_ROWS:
-            raise InputError(
-                f"The sheet claims more than {_MAX_ROWS} rows.", remedy="Export it again.", place=Place(printable(path))
-            )
-        yield row
+def _with_formulas(rows: Iterator[Row], formulas: Formulas) -> Iterator[Row]:
+    """Put a formula's text where it has no value: an empty cell would be a loss that nobody sees."""
+    for number, row in enumerate(rows, start=1):
+        if number not in formulas:
+            yield row
+            continue
+        texts = formulas[number]
+        width = max(len(row), *texts)
+        yield tuple(texts.get(at + 1, row[at] if at < len(row) else None) for at in range(width))
 
 
 def _filled(row: Row) -> bool:
@@ -236,7 +257,7 @@ def _column(values: list[Any]) -> pa.Array:
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {dt.datetime, dt.date}:
         return pa.array([None if value is None else _day(value) for value in values], pa.date32())
-    if kinds <= {int, float}:
+    if kinds <= {int, float} and all(value is None or abs(value) < _EXACT for value in values):
         return pa.array([None if value is None else float(value) for value in values], pa.float64())
     return pa.array([None if value is None or value == "" else _text(value) for value in values], pa.string())
 
@@ -248,7 +269,7 @@ def _day(value: dt.date) -> dt.date:
 def _text(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return str(int(value))
     return str(value)
 
