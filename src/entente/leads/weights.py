@@ -1,8 +1,9 @@
 """Weights: those of hits, and overlays that put fitted weights in the place of shipped ones.
 
 A weights file (`format: entente-weights-1`) gives weights of rules, caps of families and weights of kinds of hits,
-all in milli-log-odds. The shipped one gives hits only, since rules carry their own; `entente leads calibrate` writes
-a full one. `entente screen --rules DIR` reads those it finds in DIR, the later over the earlier.
+all in milli-log-odds, each as a number or as `{weight, reason}`. The shipped one gives hits only, since rules carry
+their own; `entente leads calibrate` writes what outcomes have something to say on. `entente screen --rules DIR` reads
+those it finds in DIR, the later over the earlier.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from entente.errors import Place, RegisterError
 from entente.screening import datafile
-from entente.screening.rules import RuleSet
+from entente.screening.rules import Rule, RuleSet
 
 FORMAT = "entente-weights-1"
 SHIPPED = Path(__file__).parent / "weights.yaml"
@@ -82,14 +83,26 @@ def _overlay_hits(base: HitWeights, data: Mapping[str, Any]) -> HitWeights:
 
 
 def _overlay(ruleset: RuleSet, data: Mapping[str, Any], path: Path) -> RuleSet:
-    weights, caps = data.get("rules", {}), data.get("families", {})
+    weights = {name: _entry(entry) for name, entry in data.get("rules", {}).items()}
+    caps = {name: _entry(entry)["weight"] for name, entry in data.get("families", {}).items()}
     _refuse_unknown(set(weights) - {rule.id for rule in ruleset.rules}, "rule", path)
     _refuse_unknown(set(caps) - set(ruleset.families), "family", path)
     return replace(
         ruleset,
-        rules=tuple(replace(rule, weight=weights.get(rule.id, rule.weight)) for rule in ruleset.rules),
+        rules=tuple(_reweighed(rule, weights.get(rule.id, {})) for rule in ruleset.rules),
         families={name: replace(one, cap=caps.get(name, one.cap)) for name, one in ruleset.families.items()},
     )
+
+
+def _entry(given: int | Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"weight": given} if isinstance(given, int) else given
+
+
+def _reweighed(rule: Rule, entry: Mapping[str, Any]) -> Rule:
+    """The rule with another weight; the reason for the old one says nothing of the new one."""
+    if not entry:
+        return rule
+    return replace(rule, weight=entry["weight"], weight_reason=entry.get("reason", ""))
 
 
 def _refuse_unknown(names: set[str], what: str, path: Path) -> None:
