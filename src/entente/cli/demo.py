@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import click
 
 from entente.cli.screen import run_screen
+from entente.leads.request import OPTIONAL_TABLES
 
 
 @click.command()
@@ -21,6 +23,5 @@ from entente.cli.screen import run_screen
 def demo(out: Path) -> None:
     """Screen the bundled sample: a made-up trade year between three countries, with diversions planted in it."""
     with as_file(files("entente.simulate") / "sample") as sample:
-        papers = ("notifications", "authorisations", "invocations", "payments")
-        tables = {name: (sample / f"{name}.parquet",) for name in papers}
+        tables: dict[str, Any] = {name: (sample / f"{name}.parquet",) for name in OPTIONAL_TABLES}
         run_screen((sample / "shipments",), out, overwrite=True, **tables)

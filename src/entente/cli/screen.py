@@ -90,7 +90,8 @@ def run_screen(
     **options: Any,
 ) -> None:
     """Run and show one screening; the demo calls this too."""
-    from entente.leads.run import ScreenRequest, screen_files
+    from entente.leads.request import ScreenRequest
+    from entente.leads.run import screen_files
 
     tables = {
         name: tuple(options.pop(name, ())) for name in ("notifications", "authorisations", "invocations", "payments")

@@ -39,6 +39,7 @@ def build(
     seed: int,
     sample: int,
     into: str = "leads",
+    rows_into: str | None = None,
     weights: HitWeights | None = None,
 ) -> LeadReport:
     """Group, score and rank; read tables `shipments`, `hits` and `flags`, and make table `into` (schema `LEADS`).
@@ -49,6 +50,7 @@ def build(
         seed: of the random sample.
         sample: how many unflagged records to add to the work list.
         into: name of the table to make.
+        rows_into: name of a table that says which record stands in which lead (see `LEAD_ROWS`); None makes none.
         weights: of the hit family; the shipped ones by default.
     """
     hit_weights = weights or load_hit_weights()
@@ -66,6 +68,8 @@ def build(
         engine.sql(_whole(probability), "leads_whole")
         keep("leads_whole")
         rows = engine.map(Finish(signs), "leads_whole", into)
+        if rows_into is not None:
+            engine.sql(LEAD_ROWS, rows_into)
     return LeadReport(rows - drawn, drawn, evidence, unflagged, probability)
 
 
@@ -98,6 +102,12 @@ JOIN leads_facts f ON g.lead_no = f.lead_no
 JOIN leads_scores s ON g.lead_no = s.lead_no
 LEFT JOIN leads_hit_facts h ON g.lead_no = h.lead_no
 WHERE g.kind = 'lead'
+"""
+
+#: Records of leads and of the sample with the rank of their lead (null: sample); `route` as in `LEADS`.
+LEAD_ROWS = """
+SELECT k.place AS rank, r.row_id, r.declaration_id, r.line, r.date, r.route
+FROM leads_rows r LEFT JOIN leads_ranks k ON r.lead_no = k.lead_no
 """
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -35,29 +36,23 @@ class StagedInputs:
         """The shipments."""
         return self.tables[SHIPMENTS]
 
-    @property
-    def quarantined(self) -> int:
-        """Rows of all tables that could not be read."""
-        return sum(result.quarantined for result in self.tables.values())
+    def warnings(self) -> Iterator[dict[str, Any]]:
+        """What a person should know about the inputs: table, file, field, value, reason and how often.
 
-    def warnings(self) -> Iterator[str]:
-        """What a person should know about the inputs, in words."""
+        Reasons are those of `records.staging.Warned`, and `unresolved`: rows that name no substance of the register.
+        """
         for table, result in self.tables.items():
             for warned in result.warnings:
-                where = f"{warned.file}: " if warned.file else ""
-                what = f" {warned.value!r}" if warned.value else ""
-                why = _REASONS.get(warned.reason, warned.reason)
-                yield f"{where}{table}.{warned.field}{what}: {why} ({warned.count})"
+                yield {"table": table, **asdict(warned)}
         for table, rows in self.unresolved.items():
-            yield f"{table}: {rows} rows name no substance of the register, and count for no rule on substances"
-
-
-_REASONS = {
-    "no_hs6": "no six-digit HS code in it",
-    "unit_not_a_mass": "the unit is not a unit of mass",
-    "duplicate_key": "stands on more than one row; all of them were screened",
-    "more_values": "further values that were not understood",
-}
+            yield {
+                "table": table,
+                "file": "",
+                "field": "substance",
+                "value": "",
+                "reason": "unresolved",
+                "count": rows,
+            }
 
 
 def load_mappings(names: Sequence[str]) -> dict[str, ColumnMapping]:

@@ -96,7 +96,7 @@ def _counts(inputs: StagedInputs, leads: LeadReport, engine: Engine) -> dict[str
     return {
         "read": shipments.rows_read,
         "accepted": shipments.accepted,
-        "quarantined": inputs.quarantined,
+        "quarantined": shipments.quarantined,
         "hits": engine.count("hits"),
         **hits,
         "flags": engine.count("flags"),

@@ -1,10 +1,16 @@
-"""What a report shows: frozen values, filled by `collect.collect` and laid out by `report.write_report`."""
+"""What a report shows: frozen values, filled by `collect.collect` and laid out by `report.write_report`.
+
+Whatever was screened, a report is bounded: it holds a number of leads, of each a number of records and answers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+
+#: A text in pieces: (piece, whether a hit marks it).
+Marked = tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +20,7 @@ class InputFile:
     path: str
     table: str
     sha256: str
+    bytes: int
     read: int
     accepted: int
     quarantined: int
@@ -21,7 +28,7 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class ListVersion:
-    """One control list of the register: what it is called, where its law stands, and its version."""
+    """One file of the register: the instrument it describes, whose law that is, and its version."""
 
     title: str
     jurisdiction: str
@@ -69,6 +76,14 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """An address that a person can open, and what stands there."""
+
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Law:
     """One answer of the law to a lead's hits. `statement` is the answer in words, `quote` the law's own words."""
 
@@ -82,7 +97,7 @@ class Law:
     category: str
     quote: str
     quote_lang: str
-    sources: tuple[str, ...]
+    sources: tuple[Link, ...]
     register_confidence: str
     note: str
     n_records: int
@@ -92,27 +107,29 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record behind a lead. `goods` is the description in pieces: (text, whether a hit marks it)."""
+    """One record behind a lead; `signs` are the positions (from 1) of the lead's reasons that it bears."""
 
     declaration_id: str
     line: int
     date: date
-    goods: tuple[tuple[str, bool], ...]
-    cas: str
-    hs_code: str
+    goods: Marked
+    cas: Marked
+    hs_code: Marked
     route: str
+    exporter: str
+    consignee: str
     net_mass_kg: float | None
     value: float | None
     currency: str
-    signs: tuple[str, ...]
+    signs: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LeadView:
-    """One lead (or sample) with all that the report shows of it; `records` may be fewer than `n_records`."""
+    """One lead with all that the report shows of it; `law` and `records` may be fewer than there are."""
 
     lead_id: str
-    rank: int | None
+    rank: int
     score: int
     exporter: str
     consignee: str
@@ -124,17 +141,26 @@ class LeadView:
     substances: tuple[str, ...]
     routes: tuple[str, ...]
     reasons: tuple[Reason, ...]
-    law: tuple[Law, ...]
-    records: tuple[Record, ...]
+    law: tuple[Law, ...] = ()
+    n_answers: int = 0
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One record drawn at random; outcomes are reported under its `lead_id`."""
+
+    lead_id: str
+    record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class NotEstablished:
-    """Something the run could not establish, and on how many records it bears (None where that is no number)."""
+    """Something the run could not establish, and on how many records it bears."""
 
     what: str
     detail: str
-    n_records: int | None = None
+    n_records: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +168,7 @@ class ReportData:
     """All that a report shows.
 
     `counts` has read, accepted, quarantined, hit_records, in_force_records, flags, leads, samples, unflagged.
-    `run` are facts of the run in words (engine, seed, versions ...), in order.
+    `leads` are shown in full, `listed` in one line each. `run` are facts of the run in words, in order.
     """
 
     lang: str
@@ -151,19 +177,22 @@ class ReportData:
     inputs: tuple[InputFile, ...]
     run: tuple[tuple[str, str], ...]
     lists: tuple[ListVersion, ...]
-    evaluated: tuple[str, ...]
+    n_evaluated: int
     not_evaluable: tuple[Missing, ...]
     leads: tuple[LeadView, ...]
-    samples: tuple[LeadView, ...]
+    listed: tuple[LeadView, ...]
+    samples: tuple[Sample, ...]
     by_substance: tuple[Bar, ...]
     by_route: tuple[Bar, ...]
     by_month: tuple[Bar, ...]
-    not_established: tuple[NotEstablished, ...]
-    quarantine: tuple[tuple[str, int], ...]
+    unknown: tuple[NotEstablished, ...]
+    imprecise: tuple[NotEstablished, ...]
+    doubted: tuple[NotEstablished, ...]
+    quarantine: tuple[tuple[str, str, int], ...]
     warnings: tuple[str, ...]
     inclusion_probability: float
 
     @property
     def remaining(self) -> int:
-        """Leads that are not shown in full."""
-        return self.counts["leads"] - len(self.leads)
+        """Leads that are not shown at all."""
+        return self.counts["leads"] - len(self.leads) - len(self.listed)

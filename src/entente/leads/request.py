@@ -89,14 +89,14 @@ class RunSummary:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Counts by name: read, accepted, quarantined, hit_records, in_force_records, flags, leads, samples."""
+        """Counts by name; those of rows are of shipments. See `record.run_record`."""
         counts: Mapping[str, int] = self.record["counts"]
         return counts
 
     @property
     def quarantined(self) -> int:
         """Rows of all tables that could not be read."""
-        return self.counts["quarantined"]
+        return sum(file["quarantined"] for file in self.record["inputs"])
 
     @property
     def not_evaluable(self) -> Mapping[str, list[str]]:
@@ -105,9 +105,9 @@ class RunSummary:
         return lacking
 
     @property
-    def warnings(self) -> list[str]:
-        """What a person should know about the inputs."""
-        warnings: list[str] = self.record["warnings"]
+    def warnings(self) -> list[dict[str, Any]]:
+        """What a person should know about the inputs, see `StagedInputs.warnings`."""
+        warnings: list[dict[str, Any]] = self.record["warnings"]
         return warnings
 
     def as_json(self) -> dict[str, Any]:

@@ -25,8 +25,11 @@ from entente.leads.weights import HitWeights, load_weights
 from entente.records.mapping import Mapping
 from entente.screening.asof import join_listings
 from entente.screening.evaluate import RuleReport, evaluate
+from entente.screening.features import SHIPPED as SHIPPED_FEATURES
 from entente.screening.kernel import ScreeningKernel
-from entente.screening.rules import SHIPPED, SHIPPED_FEATURES, RuleSet, load_rules
+from entente.screening.memos import PAYMENTS, MemoKernel
+from entente.screening.memos import TABLE as MEMO_MATCHES
+from entente.screening.rules import SHIPPED, RuleSet, load_rules
 from entente.screening.vocabulary import Vocabulary
 from entente.substances.register import Register, load_register
 
@@ -117,6 +120,8 @@ def _screen(
     with timer.stage("match"):
         vocabulary = Vocabulary.from_register(law.register)
         engine.map(ScreeningKernel(vocabulary, misspellings=request.misspellings), SHIPMENTS, "matches")
+        if PAYMENTS in inputs.tables:
+            engine.map(MemoKernel(vocabulary), PAYMENTS, MEMO_MATCHES)
     with timer.stage("law"):
         join_listings(engine, law.register)
         engine.drop("matches")
@@ -124,12 +129,25 @@ def _screen(
         rules = evaluate(
             engine,
             law.ruleset,
-            available=frozenset({*inputs.tables, *_LAW_TABLES, "hits"}),
+            available=_available(inputs),
             present_columns=inputs.shipments.present_columns,
         )
     with timer.stage("leads"):
-        leads = build(engine, law.ruleset, seed=request.seed, sample=request.sample, weights=law.hit_weights)
+        leads = build(
+            engine,
+            law.ruleset,
+            seed=request.seed,
+            sample=request.sample,
+            rows_into="lead_rows",
+            weights=law.hit_weights,
+        )
     return _write(request, law, inputs, engine, timer, work, rules, leads)
+
+
+def _available(inputs: StagedInputs) -> frozenset[str]:
+    """Tables that rules may join."""
+    found = {"hits", MEMO_MATCHES} if PAYMENTS in inputs.tables else {"hits"}
+    return frozenset({*inputs.tables, *_LAW_TABLES, *found})
 
 
 def _write(
@@ -154,7 +172,15 @@ def _write(
             request, law.register, law.ruleset, law.hit_weights, inputs, rules, leads, engine, timer.clock.now
         )
         write_report(
-            collect(engine, law.register, law.ruleset, record, top=request.top, lang=request.lang),
+            collect(
+                engine,
+                law.register,
+                law.ruleset,
+                record,
+                folder / "quarantine.parquet",
+                top=request.top,
+                lang=request.lang,
+            ),
             folder / "report.html",
         )
         record["results"] = outputs.digests(folder)
