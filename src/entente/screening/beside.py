@@ -30,10 +30,14 @@ _MIX = np.random.default_rng(20240130).integers(1, 1 << 62, _WORD, np.uint64) | 
 Letters = npt.NDArray[np.uint32]
 
 
-def any_telling(block: Block, hits: Located) -> Flags:
-    """Matches beside which, on either side, stands a word that the grammar knows."""
-    telling: Flags = _behind()(_words_behind(block, hits)) | _before()(_words_before(block, hits))
-    return telling
+def telling_before(block: Block, hits: Located) -> Flags:
+    """Matches before which stands a word that the grammar knows."""
+    return _before()(_words_before(block, hits))
+
+
+def telling_behind(block: Block, hits: Located) -> Flags:
+    """Matches behind which stands a word that the grammar knows."""
+    return _behind()(_words_behind(block, hits))
 
 
 class _Memory:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from entente.screening.beside import any_telling
+from entente.screening.beside import telling_before, telling_behind
 from entente.screening.boundaries import Flags, Located, neighbours
 from entente.screening.fold import HAN, I64, fold
-from entente.screening.grammar import Reading, Traits, has_chemical_word, read, traits_of
+from entente.screening.grammar import Reading, Traits, has_chemical_word, read, read_before, traits_of
 from entente.screening.grammar_han import has_chemical_word_han, read_han, stands_alone
 from entente.screening.lexicon import hanzi
 from entente.screening.patterns import Patterns
@@ -46,37 +46,64 @@ class Context:
     def __init__(self, patterns: Patterns) -> None:
         self._patterns = patterns
         minerals = hanzi()["mineral_acids"]
-        self._traits: list[Traits] = [
-            traits_of(text, minerals, han_start=bool(start), han_end=bool(end))
-            for text, start, end in zip(patterns.texts, patterns.han_start, patterns.han_end, strict=True)
-        ]
+        distinct: dict[Traits, Traits] = {}
+        self._traits: list[Traits] = []
+        for text, start, end in zip(patterns.texts, patterns.han_start, patterns.han_end, strict=True):
+            traits = traits_of(text, minerals, han_start=bool(start), han_end=bool(end))
+            self._traits.append(distinct.setdefault(traits, traits))
         self._weak = np.zeros(len(patterns.texts), np.bool_)
         owner = np.repeat(np.arange(len(patterns.texts)), np.diff(patterns.first_entry))
         self._weak[owner[patterns.needs_context]] = True
         self._single = (patterns.length == 1) & patterns.han_start
         self._class_noun = np.array([traits.class_noun for traits in self._traits], np.bool_)
 
-    def judge(self, block: Block, hits: Located, excluding: I64) -> Judged:
-        """Read the surroundings of all matches; `excluding` are the block's rows that hold a word of exclusion."""
-        stands = np.ones(len(hits), np.bool_)
-        form = np.zeros(len(hits), np.int64)
-        chemical = np.zeros(len(hits), np.bool_)
-        if not len(hits):
-            return Judged(stands, form, chemical)
-        excluded = np.isin(hits.row, excluding)
-        telling = self._telling(block, hits) | excluded
-        names_before, names_behind = np.isin(hits.first - 1, hits.last), np.isin(hits.last + 1, hits.first)
-        some = np.flatnonzero(telling)
-        texts = _surroundings(block, hits.where(some), np.where(excluded[some], CLAUSE, WINDOW)) if len(some) else ()
-        numbers, before, behind = hits.pattern[some].tolist(), names_before[some].tolist(), names_behind[some].tolist()
-        for at, number, (left, right), *beside in zip(some.tolist(), numbers, texts, before, behind, strict=True):
-            reading = self._read(number, left, right, before=beside[0], behind=beside[1])
-            stands[at], form[at] = reading.stands, reading.form
-            if self._weak[number]:
-                chemical[at] = has_chemical_word(left, right) or has_chemical_word_han(left, right)
-        return Judged(stands, form, chemical)
+    def judge(self, block: Block, hits: Located, exclusions: Located) -> Judged:
+        """Read the surroundings of all matches; `exclusions` are the words of exclusion in the block."""
+        size = len(hits)
+        judged = Judged(np.ones(size, np.bool_), np.zeros(size, np.int64), np.zeros(size, np.bool_))
+        if not size:
+            return judged
+        excluded = _stands_behind(block, hits, exclusions)
+        before = excluded | telling_before(block, hits)
+        behind = self._telling(block, hits)
+        if block.codes is None:
+            self._read_before(block, hits, np.flatnonzero(before & ~behind), excluded, judged)
+            self._read(block, hits, np.flatnonzero(behind), excluded, judged)
+        else:
+            self._read(block, hits, np.flatnonzero(before | behind), excluded, judged)
+        return judged
 
-    def _read(self, number: int, left: str, right: str, *, before: bool, behind: bool) -> Reading:
+    def _read_before(self, block: Block, hits: Located, some: I64, excluded: Flags, judged: Judged) -> None:
+        """Read what stands before some matches; behind them is nothing to read."""
+        window = np.where(excluded[some], CLAUSE, WINDOW)
+        numbers = hits.pattern[some].tolist()
+        for at, number, (left, _) in zip(
+            some.tolist(), numbers, _surroundings(block, hits.where(some), window, 0), strict=True
+        ):
+            reading = read_before(self._traits[number], left)
+            judged.stands[at], judged.form[at] = reading.stands, reading.form
+
+    def _read(self, block: Block, hits: Located, some: I64, excluded: Flags, judged: Judged) -> None:
+        """Read both sides of some matches."""
+        beside = zip(
+            some.tolist(),
+            hits.pattern[some].tolist(),
+            _surroundings(block, hits.where(some), np.where(excluded[some], CLAUSE, WINDOW), WINDOW),
+            np.isin(hits.first[some] - 1, hits.last).tolist(),
+            np.isin(hits.last[some] + 1, hits.first).tolist(),
+            strict=True,
+        )
+        is_latin = block.codes is None
+        for at, number, (left, right), name_before, name_behind in beside:
+            if is_latin:
+                reading = read(self._traits[number], left, right)
+            else:
+                reading = self._read_any(number, left, right, before=name_before, behind=name_behind)
+            judged.stands[at], judged.form[at] = reading.stands, reading.form
+            if self._weak[number]:
+                judged.chemical[at] = has_chemical_word(left, right) or has_chemical_word_han(left, right)
+
+    def _read_any(self, number: int, left: str, right: str, *, before: bool, behind: bool) -> Reading:
         if self._single[number] and not stands_alone(left, right):
             return Reading(stands=False)
         traits = self._traits[number]
@@ -87,12 +114,12 @@ class Context:
         return Reading(latin.stands, latin.form | han.form)
 
     def _telling(self, block: Block, hits: Located) -> Flags:
-        """Matches whose surroundings must be read."""
+        """Matches of which both sides must be read."""
         before, after = neighbours(block, hits)
         joined = _hyphen_beside(block, hits)
         han = ((before | after) & HAN) > 0
         special = self._weak[hits.pattern] | self._single[hits.pattern] | self._class_noun[hits.pattern]
-        telling: Flags = han | joined | special | any_telling(block, hits)
+        telling: Flags = han | joined | special | telling_behind(block, hits)
         return telling
 
 
@@ -104,15 +131,22 @@ def _hyphen_beside(block: Block, hits: Located) -> Flags:
     return beside
 
 
-def _surroundings(block: Block, hits: Located, before: I64) -> Iterator[tuple[str, str]]:
-    """Folded text before (so many characters) and behind each match, within its row."""
-    start, end = block.offsets[hits.row], block.offsets[hits.row + 1]
-    left, right = np.maximum(hits.first - before, start), np.minimum(hits.last + 1 + WINDOW, end)
-    low, high = int(left.min()), int(right.max())
-    text = _text(block, low, high)
-    columns = (left - low, hits.first - low, hits.last + 1 - low, right - low)
-    for a, b, c, d in zip(*(column.tolist() for column in columns), strict=True):
-        yield text[a:b], text[c:d]
+def _stands_behind(block: Block, hits: Located, exclusions: Located) -> Flags:
+    """Matches with a word of exclusion somewhere before them in their row."""
+    first = np.full(len(block.offsets), len(block.units))
+    np.minimum.at(first, exclusions.row, exclusions.first)
+    behind: Flags = hits.first > first[hits.row]
+    return behind
+
+
+def _surroundings(block: Block, hits: Located, before: I64, behind: int) -> Iterator[tuple[str, str]]:
+    """Folded text before and behind each match, so many characters of it, within its row."""
+    left = np.maximum(hits.first - before, block.offsets[hits.row])
+    right = np.minimum(hits.last + 1 + behind, block.offsets[hits.row + 1])
+    columns = (left, hits.first - left, hits.last + 1 - left, right)
+    for start, first, last, end in zip(*(column.tolist() for column in columns), strict=True):
+        text = _text(block, start, end)
+        yield text[:first], text[last:]
 
 
 def _text(block: Block, start: int, end: int) -> str:

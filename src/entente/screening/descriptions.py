@@ -57,10 +57,10 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator
     is_marker = patterns.is_marker[hits.pattern]
     names = boundaries.whole_words(block, hits.where(~is_cas & ~is_marker), patterns)
     names = boundaries.longest(names.where(boundaries.lawful_breaks(block, names, patterns)))
-    excluding = np.unique(hits.row[is_marker])
-    judged = compiled.context.judge(block, names, excluding)
+    exclusions = hits.where(is_marker)
+    judged = compiled.context.judge(block, names, exclusions)
     if compiled.misspellings is not None:
-        near, mentions = _misspelled(compiled, compiled.misspellings, block, (names, judged.stands), excluding)
+        near, mentions = _misspelled(compiled, compiled.misspellings, block, (names, judged.stands), exclusions)
         yield mentions
         judged = replace(judged, stands=judged.stands & _outside(names, near))
     chemical = chemical[block.rows[names.row]] | judged.chemical
@@ -69,11 +69,11 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator
 
 
 def _misspelled(
-    compiled: Compiled, misspellings: Misspellings, block: Block, exact: tuple[Located, Flags], excluding: I64
+    compiled: Compiled, misspellings: Misspellings, block: Block, exact: tuple[Located, Flags], exclusions: Located
 ) -> tuple[Located, Mentions]:
     """Misspelled names where no name stands, read in their surroundings as names are."""
     near = misspellings.find(block, *exact)
-    judged = compiled.context.judge(block, near.hits, excluding)
+    judged = compiled.context.judge(block, near.hits, exclusions)
     hits, edits = near.hits.where(judged.stands), near.edits[judged.stands]
     sure_enough = np.ones(len(hits), np.bool_)
     mentions = _mentions(block, hits, compiled.patterns, sure_enough, DESCRIPTION, judged.form[judged.stands])

@@ -57,6 +57,8 @@ def traits_of(squashed: str, han_minerals: tuple[str, ...], *, han_start: bool, 
     )
 
 
+#: Characters before a name that hold the two words before it.
+_NEAR = 64
 _BARE_SALT = frozenset({"salt", "salts", "sal", "sales"})
 _LOCANT = r"(?:\d{1,2}[a-z]?|[onmp]|alpha|beta|gamma)"
 _AFTER = re.compile(
@@ -85,7 +87,7 @@ def is_taken_away(left: str) -> bool:
 
     A clause ends at a semicolon, a colon, a full stop before a space, or where the bracket it stands in is closed.
     """
-    if _negations().search(left):
+    if _negations().search(left[-_NEAR:]):
         return True
     ends = [found.end() for found in _exclusions().finditer(left)]
     return bool(ends) and _is_open(left[ends[-1] :])
@@ -103,16 +105,21 @@ def _is_open(clause: str) -> bool:
 @functools.lru_cache(maxsize=1 << 16)
 def read(traits: Traits, left: str, right: str) -> Reading:
     """How a name reads between two folded texts (words of Latin letters; Hanzi have their own grammar)."""
-    if is_taken_away(left):
-        return OTHER
-    behind = _behind(traits, right)
-    if behind is OTHER or not behind.stands:
-        return OTHER
-    before = _before(traits, left)
+    before = read_before(traits, left)
     if not before.stands:
         return OTHER
+    behind = _behind(traits, right)
     form = behind.form | before.form
-    return OTHER if traits.mineral and form & ~Form.ISOMER else Reading(stands=True, form=form)
+    other = not behind.stands or (traits.mineral and form & ~Form.ISOMER)
+    return OTHER if other else Reading(stands=True, form=form)
+
+
+def read_before(traits: Traits, left: str) -> Reading:
+    """How a name reads behind a folded text, when what stands behind the name means nothing."""
+    if is_taken_away(left):
+        return OTHER
+    before = _before(traits, left[-_NEAR:])
+    return OTHER if traits.mineral and before.form & ~Form.ISOMER else before
 
 
 def _behind(traits: Traits, right: str) -> Reading:

@@ -27,7 +27,8 @@ BLOCK_BYTES = 1 << 24
 _LOWER = bytes(ord(chr(i).lower()) if i < 128 else i for i in range(256))
 _DROPPED = bytes(i for i in range(128) if not chr(i).isalnum())
 _KEPT_FLAG = bytes(int(chr(i).isalnum()) for i in range(128)) + bytes(128)
-_CHUNK = 256
+_EIGHT = 8
+_SUM_OF_BYTES, _TOP_BYTE = np.uint64(0x0101010101010101), np.uint64(56)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +113,16 @@ def _gather_codes(codes: U32, start: I64, end: I64) -> pa.StringArray:
 
 
 def _select(kept: U8, positions: I64) -> I64:
-    """Index of the k-th set flag for each k in `positions`."""
-    # one pass over everything is cheaper than a chunk for each position, unless positions are few
-    if len(positions) * _CHUNK * 2 > len(kept):
-        return np.flatnonzero(kept)[positions]
-    padding = (-len(kept)) % _CHUNK
-    chunks = (np.concatenate([kept, np.zeros(padding, np.uint8)]) if padding else kept).reshape(-1, _CHUNK)
-    before = np.zeros(len(chunks) + 1, np.int64)
-    np.cumsum(chunks.sum(axis=1, dtype=np.int32), out=before[1:])
-    chunk = np.searchsorted(before, positions, side="right") - 1
-    ranks = np.cumsum(chunks[chunk], axis=1, dtype=np.int16)
-    inside: I64 = (ranks <= (positions - before[chunk])[:, None]).sum(axis=1)
-    return chunk * _CHUNK + inside
+    """Index of the k-th set flag for each k in `positions`. Flags are counted by eights, as integers."""
+    padding = (-len(kept)) % _EIGHT
+    eights = np.concatenate([kept, np.zeros(padding, np.uint8)]) if padding else kept
+    with np.errstate(over="ignore"):
+        counts = (eights.view(np.uint64) * _SUM_OF_BYTES) >> _TOP_BYTE
+    reach = np.cumsum(counts.astype(np.int64))
+    eight = np.searchsorted(reach, positions, side="right")
+    rank = positions - (reach[eight] - counts[eight].astype(np.int64))
+    inside: I64 = (np.cumsum(eights.reshape(-1, _EIGHT)[eight], axis=1, dtype=np.int8) <= rank[:, None]).sum(axis=1)
+    return eight * _EIGHT + inside
 
 
 def flat(array: pa.StringArray) -> tuple[U8, I64]:
