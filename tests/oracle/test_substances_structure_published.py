@@ -31,3 +31,29 @@ def test_what_the_authority_published_as_within_the_definition_is_covered(text, 
     (us,) = [given for given in scope(text, format="smiles").answers if given.definition.jurisdiction == "US"]
     assert us.status == "covered"
     assert {clause.id for clause in us.clauses} == clauses
+
+
+#: Source: 82 FR 58575 (13 December 2017, "Seven Fentanyl-Related Substances"), 82 FR 42754 (12 September 2017) and the
+#: final order of 29 November 2018: substances that the authority names with their systematic names, each of which
+#: differs from fentanyl in the acyl group, the aniline ring, or both.
+NAMED = {
+    "valeryl fentanyl": ("CCCCC(=O)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1", {"E"}),
+    "para-fluorobutyryl fentanyl": ("CCCC(=O)N(c1ccc(F)cc1)C1CCN(CCc2ccccc2)CC1", {"D", "E"}),
+    "para-methoxybutyryl fentanyl": ("CCCC(=O)N(c1ccc(OC)cc1)C1CCN(CCc2ccccc2)CC1", {"D", "E"}),
+    "para-chloroisobutyryl fentanyl": ("CC(C)C(=O)N(c1ccc(Cl)cc1)C1CCN(CCc2ccccc2)CC1", {"D", "E"}),
+    "isobutyryl fentanyl": ("CC(C)C(=O)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1", {"E"}),
+    "cyclopentyl fentanyl": ("O=C(C1CCCC1)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1", {"E"}),
+    "ocfentanil": ("COCC(=O)N(c1ccccc1F)C1CCN(CCc2ccccc2)CC1", {"D", "E"}),
+    "ortho-fluorofentanyl": ("CCC(=O)N(c1ccccc1F)C1CCN(CCc2ccccc2)CC1", {"D"}),
+    "tetrahydrofuranyl fentanyl": ("O=C(C1CCCO1)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1", {"E"}),
+    "methoxyacetyl fentanyl": ("COCC(=O)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1", {"E"}),
+    "furanyl fentanyl": ("O=C(c1ccco1)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1", {"E"}),
+    "4-fluoroisobutyryl fentanyl": ("CC(C)C(=O)N(c1ccc(F)cc1)C1CCN(CCc2ccccc2)CC1", {"D", "E"}),
+    "acryl fentanyl": ("C=CC(=O)N(c1ccccc1)C1CCN(CCc2ccccc2)CC1", {"E"}),
+}
+
+
+@pytest.mark.parametrize(("text", "clauses"), NAMED.values(), ids=NAMED.keys())
+def test_what_the_authority_named_is_within_the_definition_as_well(text, clauses):
+    (us,) = [given for given in scope(text, format="smiles").answers if given.definition.jurisdiction == "US"]
+    assert {clause.id for clause in us.clauses} == clauses

@@ -96,6 +96,42 @@ def test_what_no_definition_surely_covers_is_not_determined(text):
     assert smiles(text).status == "not_determined"
 
 
+#: Medicines, and precursors that other entries name, which hold a piperidine, an anilide, or both.
+OTHERS = {
+    "haloperidol": "O=C(CCCN1CCC(O)(CC1)c1ccc(Cl)cc1)c1ccc(F)cc1",
+    "pethidine": "CCOC(=O)C1(CCN(C)CC1)c1ccccc1",
+    "anileridine": "CCOC(=O)C1(CCN(CCc2ccc(N)cc2)CC1)c1ccccc1",
+    "diphenoxylate": "CCOC(=O)C1(CCN(CCC(C#N)(c2ccccc2)c2ccccc2)CC1)c1ccccc1",
+    "piritramide": "NC(=O)C1(CCN(CCC(C#N)(c2ccccc2)c2ccccc2)CC1)N1CCCCC1",
+    "bezitramide": "CCC(=O)n1c(=O)n(C2CCN(CCC(C#N)(c3ccccc3)c3ccccc3)CC2)c2ccccc12",
+    "domperidone": "O=c1[nH]c2ccccc2n1CCCN1CCC(CC1)n1c(=O)[nH]c2cc(Cl)ccc12",
+    "bamipine": "CN1CCC(CC1)N(Cc1ccccc1)c1ccccc1",
+    "indoramin": "O=C(NC1CCN(CCc2c[nH]c3ccccc23)CC1)c1ccccc1",
+    "cisapride": "COC1CN(CCCOc2ccc(F)cc2)CCC1NC(=O)c1cc(Cl)c(N)cc1OC",
+    "risperidone": "Cc1nc2n(c(=O)c1CCN1CCC(CC1)c1noc3cc(F)ccc13)CCCC2",
+    "donepezil": "COc1cc2CC(CC3CCN(Cc4ccccc4)CC3)C(=O)c2cc1OC",
+    "fluspirilene": "O=C1NCN(c2ccccc2)C12CCN(CCCC(c1ccc(F)cc1)c1ccc(F)cc1)CC2",
+    "lidocaine": "CCN(CC)CC(=O)Nc1c(C)cccc1C",
+    "propiram": "CCC(=O)N(C(C)CN1CCCCC1)c1ccccn1",
+    "diampromide": "CCC(=O)N(CC(C)N(C)CCc1ccccc1)c1ccccc1",
+    "phenampromide": "CCC(=O)N(c1ccccc1)C(C)CN1CCCCC1",
+    "4-AP": "C1CC(CCN1)Nc1ccccc1",
+    "1-boc-4-AP": "CC(C)(C)OC(=O)N1CCC(CC1)Nc1ccccc1",
+    "NPP": "O=C1CCN(CCc2ccccc2)CC1",
+}
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS.keys())
+def test_medicines_and_precursors_that_share_a_piece_are_not_determined(text):
+    assert smiles(text).status == "not_determined"
+
+
+def test_a_medicine_that_the_words_of_one_definition_reach_is_answered_by_those_words():
+    """Lorcainide: another acyl group, another aromatic monocycle, another group in place of phenethyl."""
+    answer = smiles("CC(C)N1CCC(CC1)N(C(=O)Cc1ccccc1)c1ccc(Cl)cc1")
+    assert (clauses(answer, "CN"), clauses(answer, "US")) == (["一", "二", "四"], [])
+
+
 def test_not_determined_never_says_why():
     """Every such answer is equal, so nothing about the structure or a clause can be read from it."""
     answers = {smiles(text) for text in (ASPIRIN, LOPERAMIDE, NORFENTANYL, ANPP, "CCO")}

@@ -23,13 +23,13 @@ from entente.leads.report import write_report
 from entente.leads.request import Clock, FirstLead, Progress, RunSummary, ScreenRequest
 from entente.leads.weights import HitWeights, load_weights
 from entente.records.mapping import Mapping
-from entente.screening.asof import join_listings
 from entente.screening.evaluate import RuleReport, evaluate
 from entente.screening.features import SHIPPED as SHIPPED_FEATURES
 from entente.screening.kernel import ScreeningKernel
 from entente.screening.memos import PAYMENTS, MemoKernel
 from entente.screening.memos import TABLE as MEMO_MATCHES
 from entente.screening.rules import SHIPPED, RuleSet, load_rules
+from entente.screening.structures import StructureReport, join_with_structures
 from entente.screening.vocabulary import Vocabulary
 from entente.substances.register import Register, load_register
 
@@ -123,7 +123,7 @@ def _screen(
         if PAYMENTS in inputs.tables:
             engine.map(MemoKernel(vocabulary), PAYMENTS, MEMO_MATCHES)
     with timer.stage("law"):
-        join_listings(engine, law.register)
+        structures = join_with_structures(engine, law.register, inputs.shipments.present_columns)
         engine.drop("matches")
     with timer.stage("rules"):
         rules = evaluate(
@@ -141,7 +141,7 @@ def _screen(
             rows_into="lead_rows",
             weights=law.hit_weights,
         )
-    return _write(request, law, inputs, engine, timer, work, rules, leads)
+    return _write(request, law, inputs, engine, timer, work, rules, leads, structures)
 
 
 def _available(inputs: StagedInputs) -> frozenset[str]:
@@ -159,6 +159,7 @@ def _write(
     work: Path,
     rules: RuleReport,
     leads: LeadReport,
+    structures: StructureReport,
 ) -> RunSummary:
     folder = work / "results"
     folder.mkdir()
@@ -171,6 +172,7 @@ def _write(
         record = run_record(
             request, law.register, law.ruleset, law.hit_weights, inputs, rules, leads, engine, timer.clock.now
         )
+        structures.note_in(record)
         write_report(
             collect(
                 engine,

@@ -31,9 +31,9 @@ _CARRIED_FIELDS = [
     pa.field("transit_countries", pa.list_(pa.string())),
 ]
 
-#: One mention: `field` is description, cas or hs_code; `method` is name, cas, hs or misspelling;
-#: `span_start`/`span_end` count characters (code points) of the field's own text; `form` is a `Form` bit set;
-#: `confidence` is in [0, 1].
+#: One mention: `field` is description, cas, hs_code, smiles or inchi; `method` is name, cas, hs, misspelling or
+#: structure; `span_start`/`span_end` count characters (code points) of the field's own text; `form` is a `Form` bit
+#: set; `confidence` is in [0, 1].
 MATCHES = pa.schema(
     [
         *_CARRIED_FIELDS,
