@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -12,7 +13,9 @@ from entente.engine import open_engine
 from entente.screening import structures
 from entente.screening.schema import HITS, MATCHES
 from entente.screening.structures import CLASS, MAX_DISTINCT, SHOWN, join_with_structures
-from entente.substances import load_register
+from entente.substances import SHIPPED, load_register
+from entente.substances.document import parse_document, read_document
+from entente.substances.register import build_register, list_files
 
 pytestmark = pytest.mark.chem
 
@@ -146,6 +149,16 @@ def test_without_the_columns_nothing_is_read(tmp_path, register, monkeypatch):
     monkeypatch.setattr(structures, "scope", lambda *_args, **_named: pytest.fail("a structure was read"))
     hits, report = run(tmp_path, register, [shipment(1, ACETYLFENTANYL)], present=("description",))
     assert (hits, report.read, report.unread) == ([], 0, [])
+
+
+def test_a_register_that_did_not_know_the_class_yet_answers_nothing(tmp_path, register):
+    text = Path(SHIPPED, "cn-fentanyl-class.yaml").read_text("utf-8").replace("known_from: 2026", "known_from: 2027")
+    us = Path(SHIPPED, "us-fentanyl-class.yaml").read_text("utf-8").replace("known_from: 2026", "known_from: 2027")
+    others = [read_document(path) for path in list_files(SHIPPED) if "fentanyl-class" not in path.name]
+    later = [parse_document(one.encode(), f"{i}.yaml") for i, one in enumerate((text, us))]
+    earlier = build_register([*others, *later], known_at=date(2026, 12, 1))
+    hits, report = run(tmp_path, earlier, [shipment(1, ACETYLFENTANYL)])
+    assert (hits, report.read) == ([], 0)
 
 
 def test_without_rdkit_the_rows_are_told_as_not_read(tmp_path, register, monkeypatch):

@@ -125,6 +125,17 @@ def test_list_shows_instruments_with_their_coverage():
     assert rows["un-1988-table-2"]["listings"] == 11
     assert rows["us-21cfr1310-02"]["coverage"][1]["state"] == "complete"
     assert "un-1988-table-1" in run("list")
+    assert "held since 2026-11-24" in run("list")
+    assert "not held yet" in run("list", "--known-at", "2020-01-01")
+
+
+def test_a_run_for_a_day_before_all_lists_is_refused_and_clears_nobody(tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("declaration_id,date,description\n1,2024-10-01,acetone\n", "utf-8")
+    out = str(tmp_path / "out")
+    result = CliRunner().invoke(main, ["screen", str(rows), "--out", out, "--known-at", "2020-01-01"])
+    assert result.exit_code == 2
+    assert "held no list yet on 2020-01-01" in result.output
 
 
 def test_list_of_a_jurisdiction_on_a_day_says_what_is_uncertain():

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from entente.engine import Engine, open_engine
+from entente.errors import UsageError
 from entente.leads import outputs
 from entente.leads.build import LeadReport, build
 from entente.leads.collect import collect
@@ -94,6 +95,11 @@ def screen_files(request: ScreenRequest, *, clock: Clock, progress: Progress = _
 def load_law(request: ScreenRequest) -> Law:
     """Load everything that a run judges by, before it reads a single row."""
     register = load_register(request.lists, known_at=request.known_at)
+    if not register.listings:
+        raise UsageError(
+            f"The register held no list yet on {request.known_at}: nothing could be screened for.",
+            remedy="Give a later --known-at; `entente substances list` shows since when each list is held.",
+        )
     ruleset, hit_weights = load_weights(load_rules((SHIPPED, SHIPPED_FEATURES, *request.rules)), request.rules)
     return Law(register, ruleset, hit_weights, load_mappings(request.mappings))
 

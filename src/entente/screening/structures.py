@@ -79,11 +79,13 @@ def join_with_structures(
     Args:
         engine: holds `matches` and the shipments.
         register: the lists.
-        present: columns of the shipments that some source really had; without `smiles` and `inchi` nothing is read.
+        present: columns of the shipments that some source really had; without `smiles` and `inchi` nothing is read,
+            nor where the lists do not hold the class.
         shipments: name of the table of shipments.
     """
     report = StructureReport()
-    covered = [row for name in FIELDS if name in present for row in _read(engine, shipments, name, report)]
+    fields = [name for name in FIELDS if name in present and _has_class(register)]
+    covered = [row for name in fields for row in _read(engine, shipments, name, report)]
     if not covered:
         join_listings(engine, register)
         return report
@@ -96,6 +98,11 @@ def join_with_structures(
     for name in ("hits_of_words", "hits_of_structures", "structure_matches", "structure_rows", "structure_covered"):
         engine.drop(name)
     return report
+
+
+def _has_class(register: RegisterTables) -> bool:
+    """Whether the register, as known on its day, holds the class at all."""
+    return CLASS in register.table("listings")["substance_id"].to_pylist()
 
 
 def _read(engine: Engine, shipments: str, name: Format, report: StructureReport) -> Iterator[dict[str, str]]:
