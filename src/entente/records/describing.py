@@ -12,13 +12,13 @@ import yaml
 
 from entente.errors import InputError
 from entente.records.arrays import as_text, simplify
+from entente.records.encodings import guesses
 from entente.records.limits import Limits
 from entente.records.mapping import FileFormat, check_columns
 from entente.records.mapping import canonical_mapping as canonical
 from entente.records.probing import Guess, guess
 from entente.records.reading import Source, open_source
 from entente.records.reading.base import file_kind
-from entente.records.reading.encodings import guesses
 from entente.records.schema import table_spec
 
 _SAMPLED = 1000

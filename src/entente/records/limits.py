@@ -12,18 +12,20 @@ class Limits:
     Args:
         block_bytes: bytes of text read at once.
         batch_rows: rows shaped at once.
-        max_record_bytes: a text record longer than this goes to quarantine (its beginning is kept).
+        batch_bytes: bytes of text in rows shaped at once, were each written out.
+        max_record_bytes: a text record, or a Parquet cell, longer than this goes to quarantine (its beginning is kept).
         max_columns: a file with more columns is refused.
         max_group_bytes: a Parquet row group that unpacks to more is refused.
         max_unpacked_bytes: a compressed text file or workbook that unpacks to more is refused.
         max_part_bytes: a workbook part other than a sheet, which must be held in memory, may unpack to this.
-        max_ratio: a workbook whose parts unpack to more than so many times their size is refused.
+        max_ratio: a workbook part or gzip file that unpacks to more than so many times its size is refused.
         max_entries: a workbook with more entries is refused.
         max_warnings: distinct warned values that are kept for a file.
     """
 
     block_bytes: int = 16 << 20
     batch_rows: int = 1 << 17
+    batch_bytes: int = 256 << 20
     max_record_bytes: int = 1 << 20
     max_columns: int = 4096
     max_group_bytes: int = 8 << 30

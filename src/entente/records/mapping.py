@@ -7,6 +7,7 @@ none: `canonical_mapping` reads it as it is.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ import yaml
 from entente.errors import InputError, Place, UsageError
 from entente.records.codes import fold
 from entente.records.coerce import Reading
+from entente.records.encodings import canonical_name
 from entente.records.parsing import DateReader, known_date_formats
 from entente.records.schema import TableSpec, table_spec
 from entente.records.units import mass_factor
@@ -106,9 +108,16 @@ def canonical_mapping(table: str, columns: Sequence[str]) -> Mapping:
     spec = table_spec(table)
     by_name: dict[str, str] = {}
     for column in columns:
-        by_name.setdefault(column.strip().casefold(), column)
+        by_name.setdefault(_folded(column), column)
     rules = tuple(FieldRule(name, (by_name[name],)) for name in spec.names if name in by_name)
-    return Mapping(name="canonical", table=table, rules=rules)
+    return Mapping(name=_CANONICAL, table=table, rules=rules)
+
+
+_CANONICAL = "canonical"
+
+
+def _folded(column: str) -> str:
+    return column.strip().casefold()
 
 
 def check_columns(mapping: Mapping, columns: Sequence[str], place: Place) -> None:
@@ -117,8 +126,12 @@ def check_columns(mapping: Mapping, columns: Sequence[str], place: Place) -> Non
     Raises:
         InputError: a column that the mapping reads is missing or there twice, or no column gives a mandatory field.
     """
+    _check_mandatory(mapping, table_spec(mapping.table), columns, place)
+    if not mapping.needs:
+        raise InputError("The mapping reads no column: every field is a constant.", remedy=_SCHEMA_REMEDY, place=place)
+    alike = _folded if mapping.name == _CANONICAL else str
     for needed in mapping.needs:
-        found = sum(1 for column in columns if column == needed)
+        found = sum(1 for column in columns if alike(column) == alike(needed))
         if found == 0:
             raise InputError(
                 f"There is no column {needed!r}, which the mapping {mapping.name!r} reads.",
@@ -131,7 +144,6 @@ def check_columns(mapping: Mapping, columns: Sequence[str], place: Place) -> Non
                 remedy="Rename the columns so that each name stands once, and say in a mapping which is which.",
                 place=place,
             )
-    _check_mandatory(mapping, table_spec(mapping.table), columns, place)
 
 
 _DESCRIBE = "Run `entente records describe FILE`: it proposes a mapping for this file; give it with --mapping."
@@ -190,9 +202,11 @@ def parse_mapping(text: str, label: str) -> Mapping:
             known.
     """
     place = Place(label)
+    if len(text) > _LONGEST:
+        raise InputError("The file is too long to be a mapping.", remedy="Give the mapping's own file.", place=place)
     try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        raw = yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"The mapping is not valid YAML: {error}.", remedy="Correct the YAML.", place=place) from error
     problem = next(
         iter(sorted(_validator().iter_errors(raw), key=lambda item: list(map(str, item.absolute_path)))), None
@@ -203,7 +217,24 @@ def parse_mapping(text: str, label: str) -> Mapping:
     return _mapping(raw, label)
 
 
-_SCHEMA_REMEDY = "Correct the mapping; docs/mappings.md describes every key."
+class _Loader(yaml.SafeLoader):
+    """Reads NO as the text it is (Norway), not as a truth value, and knows no aliases, which can grow without end."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Refuse an alias."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias (*), which mappings do not use")
+        return super().compose_node(parent, index)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:bool"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+_LONGEST = 1 << 20
+
+_SCHEMA_REMEDY = "Correct the mapping; docs/records.md describes every key."
 
 
 @cache
@@ -236,8 +267,8 @@ def _format(raw: dict[str, Any], label: str) -> FileFormat:
     encoding = raw.get("encoding")
     if encoding is not None:
         try:
-            "".encode(encoding)
-        except LookupError as error:
+            canonical_name(encoding)
+        except (LookupError, UnicodeError, ValueError) as error:
             raise _invalid(
                 label,
                 "file.encoding",

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from entente.errors import InputError, Place
 from entente.records.limits import Limits
 from entente.records.reading.base import Block
+from entente.records.reading.sizes import cut_by_size
 from entente.records.sources import printable
 
 #: A dictionary-coded text column takes few bytes a value; above this the writer had fallen back to plain text, and
 #: reading it into a dictionary would cost more than it saves.
 _DICTIONARY_BYTES = 6
 _BUFFER = 1 << 20
+#: What Arrow raises for broken files: its own errors, and those of names that are no text or numbers that are too big.
+_BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, IndexError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +35,76 @@ class ParquetPart:
         group: number of the row group.
         first_line: record number of its first row.
         columns: columns to read.
-        batch_rows: rows to a block.
+        limits: bounds.
     """
 
     path: Path
     group: int
     first_line: int
     columns: tuple[str, ...]
-    batch_rows: int
+    limits: Limits
 
     def blocks(self) -> Iterator[Block]:
-        """Read the row group.
+        """Read the row group; rows with a text that is too long are bad ones.
 
         Raises:
             InputError: a page is broken.
         """
         try:
             yield from self._blocks()
-        except (pa.ArrowException, OSError) as error:
+        except _BROKEN as error:
             raise _broken(self.path, error) from error
 
     def _blocks(self) -> Iterator[Block]:
-        with pq.ParquetFile(self.path) as probe:
-            coded = _dictionary_columns(probe, self.group, self.columns)
-        with pq.ParquetFile(self.path, read_dictionary=coded, buffer_size=_BUFFER, pre_buffer=False) as file:
+        with _parquet(self.path) as probe:
+            coded = _small_dictionaries(probe, self.group, self.columns)
+            others = _other_dictionaries(probe, self.group, self.columns, coded)
+            rows = _rows_at_once(probe, self.group, self.columns, self.limits)
+        coded += self._long_texts(others)
+        with _parquet(self.path, read_dictionary=coded, buffer_size=_BUFFER, pre_buffer=False) as file:
             line = self.first_line
-            batches = file.iter_batches(
-                self.batch_rows, row_groups=[self.group], columns=list(self.columns), use_threads=False
-            )
+            batches = file.iter_batches(rows, row_groups=[self.group], columns=list(self.columns), use_threads=False)
             for batch in batches:
-                lines = pa.array(np.arange(line, line + batch.num_rows, dtype=np.int64))
+                yield from cut_by_size(_checked(batch), line, self.limits)
                 line += batch.num_rows
-                yield Block(_checked(batch), lines)
+
+    def _long_texts(self, leaves: list[str]) -> list[str]:
+        """Return the columns whose dictionaries hold texts too long to be repeated in every row.
+
+        A text that stands once in the file may stand in every row: a few bytes would become gigabytes.
+        """
+        if not leaves:
+            return []
+        with _parquet(self.path, read_dictionary=leaves) as file:
+            tops = [leaf.split(".")[0] for leaf in leaves]
+            first = next(file.iter_batches(1, row_groups=[self.group], columns=tops, use_threads=False))
+        bound = self.limits.batch_bytes // self.limits.batch_rows
+        long = [leaf for leaf, top in zip(leaves, tops, strict=True) if _longest(first.column(top)) > bound]
+        nested = next((leaf for leaf in long if "." in leaf), None)
+        if nested is not None:
+            raise InputError(
+                "The lists of this column hold texts that are too long.",
+                remedy="Export the table without the column.",
+                place=Place(printable(self.path), field=nested.split(".")[0]),
+            )
+        return long
+
+
+def _longest(column: pa.Array) -> int:
+    """Bytes of the longest text in a column's dictionary."""
+    while pa.types.is_nested(column.type):
+        column = column.values if pa.types.is_list(column.type) else column.field(0)
+    words = column.dictionary if pa.types.is_dictionary(column.type) else column
+    return int(pc.max(pc.binary_length(words)).as_py() or 0)
+
+
+def _parquet(path: Path, **options: Any) -> pq.ParquetFile:
+    """Open a file; one whose name is not UTF-8 has to be opened by its bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return pq.ParquetFile(pa.OSFile(os.fsencode(path)), **options)
+    return pq.ParquetFile(path, **options)
 
 
 def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -101,12 +144,12 @@ class ParquetSource:
             InputError: the footer cannot be read, or the file is beyond a limit.
         """
         try:
-            with pq.ParquetFile(path) as file:
+            with _parquet(path) as file:
                 meta, names = file.metadata, tuple(file.schema_arrow.names)
                 groups = [meta.row_group(index) for index in range(meta.num_row_groups)]
                 sizes = [group.total_byte_size for group in groups]
                 rows = tuple(group.num_rows for group in groups)
-        except (pa.ArrowException, OSError) as error:
+        except _BROKEN as error:
             raise _broken(path, error) from error
         _check(path, names, sizes, limits)
         return cls(path, names, rows, limits)
@@ -117,7 +160,7 @@ class ParquetSource:
         line = 1
         for group, rows in enumerate(self.groups):
             if rows:
-                yield ParquetPart(self.path, group, line, columns, self.limits.batch_rows)
+                yield ParquetPart(self.path, group, line, columns, self.limits)
             line += rows
 
 
@@ -136,7 +179,15 @@ def _check(path: Path, names: tuple[str, ...], sizes: list[int], limits: Limits)
         )
 
 
-def _dictionary_columns(file: pq.ParquetFile, group: int, columns: tuple[str, ...]) -> list[str]:
+def _rows_at_once(file: pq.ParquetFile, group: int, columns: tuple[str, ...], limits: Limits) -> int:
+    """Return how many rows to read at once, so that rows of the average size stay within the bound."""
+    meta = file.metadata.row_group(group)
+    chunks = (meta.column(index) for index in range(meta.num_columns))
+    size = sum(int(chunk.total_uncompressed_size) for chunk in chunks if chunk.path_in_schema.split(".")[0] in columns)
+    return max(1, min(limits.batch_rows, limits.batch_bytes * int(meta.num_rows) // max(size, 1)))
+
+
+def _small_dictionaries(file: pq.ParquetFile, group: int, columns: tuple[str, ...]) -> list[str]:
     """Return the text columns that the file itself keeps as a small dictionary."""
     texts = {
         item.name for item in file.schema_arrow if pa.types.is_string(item.type) or pa.types.is_large_string(item.type)
@@ -149,6 +200,20 @@ def _dictionary_columns(file: pq.ParquetFile, group: int, columns: tuple[str, ..
         if name in texts and name in columns and chunk.has_dictionary_page and small:
             found.append(name)
     return found
+
+
+def _other_dictionaries(file: pq.ParquetFile, group: int, columns: tuple[str, ...], small: list[str]) -> list[str]:
+    """Return the other leaves of text or bytes that have a dictionary, those within lists included."""
+    meta = file.metadata.row_group(group)
+    chunks = (meta.column(index) for index in range(meta.num_columns))
+    return [
+        chunk.path_in_schema
+        for chunk in chunks
+        if chunk.physical_type == "BYTE_ARRAY"
+        and chunk.has_dictionary_page
+        and chunk.path_in_schema.split(".")[0] in columns
+        and chunk.path_in_schema not in small
+    ]
 
 
 def _broken(path: Path, error: Exception) -> InputError:

@@ -15,14 +15,16 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from entente.errors import InputError, Place
+from entente.records.encodings import canonical_name, guesses, sniff, to_utf8, undecodable_share
 from entente.records.limits import Limits
 from entente.records.mapping import FileFormat
 from entente.records.reading.base import Block
-from entente.records.reading.encodings import canonical_name, guesses, sniff, to_utf8, undecodable_share
 from entente.records.reading.splitting import Cut, Dialect, cut_records, record_end, split_cells
 from entente.records.sources import printable
 
 _SAMPLE = 1 << 20
+#: What unpacks to less may be as dense as it likes.
+_SMALL = 64 << 20
 _DELIMITERS = ",;\t|"
 
 
@@ -143,7 +145,8 @@ class TextSource:
         """
         sample = next(_raw_chunks(path, limits, packed=packed, size=max(_SAMPLE, limits.max_record_bytes)), b"")
         place = Place(printable(path))
-        if not sample:
+        _check_format(how, place)
+        if not sample.strip():
             raise InputError("The file is empty.", remedy="Export it again, or leave it out.", place=place)
         encoding = _encoding(sample, how, place)
         text = b"".join(to_utf8(iter((sample,)), encoding))
@@ -177,6 +180,16 @@ class TextSource:
                 yield TextPart(cut, self.columns, positions, self.dialect, self.limits.batch_rows)
 
 
+def _check_format(how: FileFormat, place: Place) -> None:
+    marks = (how.delimiter or ",", how.quote or '"')
+    if any(len(mark.encode()) != 1 or mark in "\r\n\0" for mark in marks) or marks[0] == marks[1]:
+        raise InputError(
+            f"Cells cannot be told apart by {marks[0]!r} and {marks[1]!r}.",
+            remedy="Delimiter and quote are one ASCII character each, and not the same.",
+            place=place,
+        )
+
+
 def _raw_chunks(path: Path, limits: Limits, *, packed: bool, size: int | None = None) -> Iterator[bytes]:
     """Yield the bytes of a file, unpacked, in bounded pieces."""
     place, total = Place(printable(path)), 0
@@ -184,10 +197,10 @@ def _raw_chunks(path: Path, limits: Limits, *, packed: bool, size: int | None = 
         with gzip.open(path) if packed else path.open("rb") as stream:
             while chunk := stream.read(size or limits.block_bytes):
                 total += len(chunk)
-                if packed and total > limits.max_unpacked_bytes:
+                if packed and (total > limits.max_unpacked_bytes or _is_bomb(path, total, limits)):
                     raise InputError(
-                        f"The file unpacks to more than {limits.max_unpacked_bytes >> 20} MiB.",
-                        remedy="Unpack it and give the pieces that are needed.",
+                        f"The file unpacks to more than {total >> 20} MiB, which is beyond what is safe.",
+                        remedy="If you trust where it comes from, unpack it and give the pieces that are needed.",
                         place=place,
                     )
                 yield chunk
@@ -199,9 +212,13 @@ def _raw_chunks(path: Path, limits: Limits, *, packed: bool, size: int | None = 
         ) from error
 
 
+def _is_bomb(path: Path, total: int, limits: Limits) -> bool:
+    return total > _SMALL and total > limits.max_ratio * path.stat().st_size
+
+
 def _encoding(sample: bytes, how: FileFormat, place: Place) -> str:
     if how.encoding is not None:
-        name = canonical_name(how.encoding)
+        name = _known(how.encoding, place)
         found, sure = sniff(sample)
         return found if name == "utf-16" and sure else name
     found, sure = sniff(sample)
@@ -214,6 +231,15 @@ def _encoding(sample: bytes, how: FileFormat, place: Place) -> str:
             place=place,
         )
     return found
+
+
+def _known(encoding: str, place: Place) -> str:
+    try:
+        return canonical_name(encoding)
+    except (LookupError, UnicodeError, ValueError) as error:
+        raise InputError(
+            f"There is no encoding {encoding!r}.", remedy="Use utf-8, utf-16, gb18030, big5 or latin-1.", place=place
+        ) from error
 
 
 def _header_line(text: bytes, skip: int, limits: Limits, place: Place) -> bytes:

@@ -24,9 +24,21 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_MARK, _mark)
 
 
+#: Codecs that are no encodings of tables: their decoders fail in other ways than by a byte, or mean escapes.
+_NOT_OF_TABLES = frozenset(("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"))
+
+
 def canonical_name(encoding: str) -> str:
-    """Return Python's own name of an encoding; LookupError if there is none."""
-    return codecs.lookup(encoding).name
+    """Return Python's own name of an encoding of text.
+
+    Raises:
+        LookupError: there is no such encoding, or it is not one that tables are written in.
+    """
+    "".encode(encoding)  # refuses codecs that turn bytes into bytes
+    name = codecs.lookup(encoding).name
+    if name in _NOT_OF_TABLES or codecs.lookup(encoding).incrementaldecoder is None:
+        raise LookupError(encoding)
+    return name
 
 
 def sniff(sample: bytes) -> tuple[str, bool]:
