@@ -207,6 +207,8 @@ def _is_complete(coverage: Spans, jurisdiction: I64, day: I64) -> Flags:
 def _status(law: Law, batch: pa.RecordBatch, day: I64, asked: Questions, answers: Answers) -> I64:
     match, near = asked.match[answers.question], answers.nearness
     complete = _is_complete(law.coverage, asked.jurisdiction[answers.question], day[match])
+    substance = codes(batch.column("substance_id"), law.substances)[match]
+    complete &= ~((substance >= 0) & law.is_beyond[substance])
     nowhere = pc.equal(pc.fill_null(batch.column("destination_country"), ""), "").to_numpy(zero_copy_only=False)
     undecided = (near == _IMPRECISE) | ((near == _DESTINATION) & nowhere[match])
     return np.where(near == _IN_FORCE, _LISTED, np.where(complete & ~undecided, _NOT_LISTED, _UNKNOWN))

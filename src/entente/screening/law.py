@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from entente.screening.fold import I64
 from entente.screening.vocabulary import RegisterTables
+from entente.substances.model import PRECURSOR_KINDS
 
 #: Jurisdiction of the 1988 Convention, which every match is asked about.
 INTERNATIONAL = "UN"
@@ -73,6 +74,7 @@ class Law:
         listings: see there.
         under: the jurisdictions that a country is under.
         coverage: 1 where a jurisdiction's lists are complete, else 0.
+        is_beyond: substances that no precursor list holds (classes, equipment): complete lists do not clear them.
     """
 
     substances: tuple[str, ...]
@@ -81,6 +83,7 @@ class Law:
     listings: Listings
     under: Spans
     coverage: Spans
+    is_beyond: Flags
 
     @classmethod
     def of(cls, register: RegisterTables) -> Law:
@@ -99,6 +102,7 @@ class Law:
             _listings(rows, substances, jurisdictions, countries),
             _spans(under, codes(under["country"], countries), codes(under["jurisdiction"], jurisdictions), countries),
             _spans(coverage, codes(coverage["jurisdiction"], jurisdictions), _ints(complete), jurisdictions),
+            _beyond(rows, substances),
         )
 
 
@@ -150,6 +154,13 @@ def _listings(
         destinations=np.sort((listing * len(countries) + destination)[destination >= 0]),
         cited=one.select(list(_CITED)).combine_chunks(),
     )
+
+
+def _beyond(rows: pa.Table, substances: tuple[str, ...]) -> Flags:
+    precursors = rows.filter(pc.is_in(rows["kind"], value_set=pa.array(PRECURSOR_KINDS, pa.string())))
+    beyond = np.ones(len(substances), np.bool_)
+    beyond[codes(precursors["substance_id"], substances)] = False
+    return beyond
 
 
 def _spans(rows: pa.Table, subject: I64, value: I64, subjects: Iterable[str]) -> Spans:

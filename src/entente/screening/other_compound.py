@@ -28,6 +28,7 @@ def _blocks_of_names() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(long), words["endings"] | words["heads"] | words["bound_heads"]
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def is_another_compound(name: str, window: str, word_ends: frozenset[int]) -> bool:
     """Do the errors turn a building block of the name into another one, or a locant into another?
 

@@ -8,15 +8,15 @@ so each distinct word is compared once in the life of a process.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA
-from rapidfuzz.process import extractOne
+from rapidfuzz.process import cdist
 
-from entente.screening.boundaries import Flags
 from entente.screening.fold import HAN, I64, class_table
 from entente.screening.lexicon import trigrams
 from entente.screening.matcher import Matcher
@@ -30,6 +30,10 @@ _PIECES, _GROUP = 3, 3
 _LONGEST_PIECE = 8
 #: Frequency of a group of letters that is not among the frequent ones.
 _RARE = 0.2
+#: How much a name that shares a group adds to the group's cost, beside the cost of finding it.
+_NAME_SHARE = 0.1
+#: How many times cheaper adjoining groups must be to be taken.
+_FAR_CHEAPER = 4.0
 #: What a group that holds a break of the name costs more: it is found only where the text has none.
 _BROKEN = 1000.0
 #: Distinct words with a piece in them that a process remembers.
@@ -58,31 +62,25 @@ class PieceIndex:
     """
 
     def __init__(self, names: Mapping[int, str], word_ends: Mapping[int, frozenset[int]]) -> None:
+        costs = _Costs(names.values())
         pieces = sorted(
-            (piece, at, which) for which, text in names.items() for piece, at in _pieces(text, word_ends[which])
+            (piece, at, which) for which, text in names.items() for piece, at in _pieces(text, word_ends[which], costs)
         )
         texts = sorted({piece for piece, _, _ in pieces})
         place = {text: index for index, text in enumerate(texts)}
         piece = np.array([place[text] for text, _, _ in pieces], np.int64)
-        at = np.array([at for _, at, _ in pieces], np.int64)
+        self._at = np.array([at for _, at, _ in pieces], np.int64)
         self._name = np.array([which for _, _, which in pieces], np.int64)
-        self._reach = int(at.max(initial=0)) + 2 * MOST_EDITS + 1
-        # entry [piece, at + errors] says how many (piece, distance) pairs come before: a range is two look-ups
-        counts = np.bincount(piece * self._reach + at + MOST_EDITS, minlength=len(texts) * self._reach)
-        self._before = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        self._furthest = _most(piece, at, len(texts))
-        words = np.array([len(word_ends[which]) for _, _, which in pieces], np.int64)
-        self._most_words = _most(piece, words, len(texts))
+        self._words = np.array([len(word_ends[which]) for _, _, which in pieces], np.int64)
         # a word of text that holds a piece holds all of the name's word, give or take the errors
         around = np.array([_word_around(at, word_ends[which]) for _, at, which in pieces], np.int64)
         self._shortest_word = -_most(piece, -around, len(texts)) - MOST_EDITS
         self._matcher = Matcher(texts)
         self._of_piece = np.concatenate([[0], np.cumsum(np.bincount(piece, minlength=len(texts)))]).astype(np.int64)
-        self._at = at
-        self._runs = {which: _runs(text, word_ends[which]) for which, text in names.items()}
+        self._text, self._ends = dict(names), dict(word_ends)
+        self._runs: dict[int, tuple[list[str], I64]] = {}
+        self._near: dict[int, I64] = {}
         self._dull = np.zeros(int(_DULL_MASK) + 1, np.uint64)
-        self._hopeless = np.zeros(0, np.uint64)
-        self._hopeful = np.zeros(0, np.uint64)
 
     def candidates(self, squashed: bytes, words: Words) -> tuple[I64, I64]:
         """Names that may be there by one of their pieces, and the number of the word that they would start with."""
@@ -94,44 +92,62 @@ class PieceIndex:
         # a piece counts within one word of text, so that a word can be judged without its neighbours
         inside = (found.end <= words.end[word]) & (length[word] >= self._shortest_word[piece])
         piece, at, word = piece[inside], at[inside], word[inside]
-        hopeful = self._may_be(squashed, words, hashes, piece, word)
-        self._learn_dull_words(hashes, word[hopeful])
-        piece, at, word = piece[hopeful], at[hopeful], word[hopeful]
-        names: list[I64] = []
-        firsts: list[I64] = []
-        for back in range(int(self._most_words.max(initial=0))):
-            distance = at - words.start[np.maximum(word - back, 0)]
-            alive = (word >= back) & (back < self._most_words[piece]) & (distance <= self._furthest[piece] + MOST_EDITS)
-            piece, at, word, distance = piece[alive], at[alive], word[alive], distance[alive]
-            if not len(piece):
+        occurrence, entry = self._near_entries(squashed, words, hashes, piece, word)
+        self._learn_dull_words(hashes, word[occurrence])
+        return self._first_words(words, at[occurrence], word[occurrence], entry)
+
+    def _first_words(self, words: Words, at: I64, word: I64, entry: I64) -> tuple[I64, I64]:
+        """The words of text that a name with a piece at `at` may start with: as far before it as in the name."""
+        names: list[I64] = [np.zeros(0, np.int64)]
+        firsts: list[I64] = [np.zeros(0, np.int64)]
+        for back in range(int(self._words.max(initial=0))):
+            excess = at - words.start[np.maximum(word - back, 0)] - self._at[entry]
+            alive = (word >= back) & (back < self._words[entry]) & (excess <= MOST_EDITS)
+            at, word, entry, excess = at[alive], word[alive], entry[alive], excess[alive]
+            if not len(entry):
                 break
-            base = piece * self._reach
-            low = self._before[base + distance]
-            high = self._before[base + np.minimum(distance + 2 * MOST_EDITS + 1, self._reach)]
-            some = np.flatnonzero(high > low)
-            place, offsets = flat_index(low[some].astype(np.int64), high[some].astype(np.int64))
-            names.append(self._name[place])
-            firsts.append(np.repeat(word[some] - back, np.diff(offsets)))
-        if not names:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+            some = excess >= -MOST_EDITS
+            names.append(self._name[entry[some]])
+            firsts.append(word[some] - back)
         return np.concatenate(names), np.concatenate(firsts)
 
-    def _may_be(self, squashed: bytes, words: Words, hashes: Hashes, piece: I64, word: I64) -> Flags:
-        """Is the word of each found piece near a word, or a run of words, of a name with that piece?
+    def _near_entries(self, squashed: bytes, words: Words, hashes: Hashes, piece: I64, word: I64) -> tuple[I64, I64]:
+        """For each found piece, the entries (piece of a name) of which a word, or a run of words, is near its word.
 
         Goods texts repeat their words: each word is compared once with the names of each piece, and remembered.
         """
         keys = hashes[word] + _PIECE_MIX * piece.astype(np.uint64)
         distinct, where, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        good = _is_among(distinct, self._hopeful)
-        for at in np.flatnonzero(~good & ~_is_among(distinct, self._hopeless)).tolist():
-            index = where[at]
-            text = squashed[words.start[word[index]] : words.end[word[index]]]
-            good[at] = self._is_near_a_run(int(piece[index]), text)
-        self._hopeful = _remember(self._hopeful, distinct[good])
-        self._hopeless = _remember(self._hopeless, distinct[~good])
-        flags: Flags = good[inverse]
-        return flags
+        if len(self._near) > _REMEMBERED:
+            self._near.clear()
+        near: list[I64] = [_NO_ENTRY]
+        for key, index in zip(distinct.tolist(), where.tolist(), strict=True):
+            if key not in self._near:
+                text = squashed[words.start[word[index]] : words.end[word[index]]]
+                self._near[key] = self._compared(int(piece[index]), text)
+            near.append(self._near[key])
+        first = np.cumsum([len(entries) for entries in near])
+        entries, offsets = flat_index(first[inverse], first[inverse + 1])
+        return np.repeat(np.arange(len(piece)), np.diff(offsets)), np.concatenate(near)[entries]
+
+    def _compared(self, piece: int, word: bytes) -> I64:
+        """Entries of a piece that have a run of words near the word of text."""
+        if piece not in self._runs:
+            entries = range(int(self._of_piece[piece]), int(self._of_piece[piece + 1]))
+            runs = [(run, entry) for entry in entries for run in self._runs_around(entry)]
+            self._runs[piece] = [run for run, _ in runs], np.array([entry for _, entry in runs], np.int64)
+        runs_of, entry_of = self._runs[piece]
+        distance = cdist([word.decode("utf-8", "replace")], runs_of, scorer=OSA.distance, score_cutoff=MOST_EDITS)
+        return np.unique(entry_of[distance[0] <= MOST_EDITS]) if len(entry_of) else _NO_ENTRY
+
+    def _runs_around(self, entry: int) -> Iterator[str]:
+        """Words, and runs of words, of the entry's name that hold the piece."""
+        which, at = int(self._name[entry]), int(self._at[entry])
+        cuts = [0, *sorted(self._ends[which])]
+        for number, start in enumerate(cuts):
+            for end in cuts[number + 1 :]:
+                if start <= at < end:
+                    yield self._text[which][start:end]
 
     def _without_dull_words(self, squashed: bytes, words: Words, hashes: Hashes) -> bytes:
         """Words known to have no part in any name are not searched again: a sign takes their place."""
@@ -149,19 +165,8 @@ class PieceIndex:
         seen = hashes[dull]
         self._dull[(seen & _DULL_MASK).astype(np.int64)] = seen
 
-    def _is_near_a_run(self, piece: int, word: bytes) -> bool:
-        text = word.decode("utf-8", "replace")
-        names = self._name[self._of_piece[piece] : self._of_piece[piece + 1]]
-        runs = {run for which in names.tolist() for run in self._runs[which] if abs(len(run) - len(text)) <= MOST_EDITS}
-        return extractOne(text, runs, scorer=OSA.distance, score_cutoff=MOST_EDITS) is not None
 
-
-def _runs(text: str, ends: frozenset[int]) -> tuple[str, ...]:
-    """Words of a name, and runs of words together."""
-    cuts = [0, *sorted(ends)]
-    return tuple(text[start:end] for number, start in enumerate(cuts) for end in cuts[number + 1 :])
-
-
+_NO_ENTRY = np.zeros(0, np.int64)
 _PLACE_MIX = np.random.default_rng(19880101).integers(1, 1 << 62, 64, np.uint64) * np.uint64(2) + np.uint64(1)
 _PIECE_MIX = np.uint64(0xD6E8FEB86659FD93)
 
@@ -177,17 +182,6 @@ def _word_hashes(squashed: bytes, words: Words) -> npt.NDArray[np.uint64]:
     return hashes
 
 
-def _is_among(values: npt.NDArray[np.uint64], sorted_: npt.NDArray[np.uint64]) -> Flags:
-    if not len(sorted_):
-        return np.zeros(len(values), np.bool_)
-    among: Flags = sorted_[np.minimum(np.searchsorted(sorted_, values), len(sorted_) - 1)] == values
-    return among
-
-
-def _remember(known: npt.NDArray[np.uint64], more: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    return np.union1d(known, more) if len(known) < _REMEMBERED else more
-
-
 def _most(index: I64, values: I64, size: int) -> I64:
     out = np.full(size, -(1 << 30), np.int64)
     np.maximum.at(out, index, values)
@@ -199,35 +193,55 @@ def _word_around(at: int, ends: frozenset[int]) -> int:
     return min(end for end in ends if end > at) - max((end for end in ends if end <= at), default=0)
 
 
-def _cost(group: str) -> float:
-    """What a group of three letters costs to look for: how often it is met."""
-    return _RARE + trigrams().get(group, 0)
+class _Costs:
+    """What it costs to look for a group of letters: how often it is met, times how many names it leads to.
+
+    Args:
+        texts: all names.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._names = Counter(
+            group for text in texts for group in {text[at : at + _GROUP] for at in range(len(text) - _GROUP + 1)}
+        )
+
+    def of(self, group: str) -> float:
+        """The cost of one group."""
+        return (_RARE + trigrams().get(group, 0)) * (1 + _NAME_SHARE * self._names[group])
 
 
-def _pieces(text: str, word_ends: frozenset[int]) -> Iterator[tuple[str, int]]:
-    """Three pieces of a text, a letter apart (adjoining in the shortest texts), and where each starts.
+def _pieces(text: str, word_ends: frozenset[int], costs: _Costs) -> Iterator[tuple[str, int]]:
+    """Three pieces of a text and where each starts.
 
     Each piece holds a group of three letters; the three groups are the cheapest that fit, within words if they can
-    be. Then the pieces grow.
+    be. They lie a letter apart, unless groups that adjoin are far cheaper: then two swapped letters may touch two of
+    them, which few misspellings do. Then the pieces grow.
     """
-    gap = 1 if len(text) > SHORTEST_SQUASHED else 0
-    step = _GROUP + gap
     last = len(text) - _GROUP
-    costs = [
-        _cost(text[at : at + _GROUP]) + _BROKEN * any(at < end < at + _GROUP for end in word_ends)
+    each = [
+        costs.of(text[at : at + _GROUP]) + _BROKEN * any(at < end < at + _GROUP for end in word_ends)
         for at in range(last + 1)
     ]
+    adjoining = _placed(each, 0)
+    apart = _placed(each, 1) if len(text) > SHORTEST_SQUASHED else (math.inf, ())
+    gap = 0 if adjoining[0] * _FAR_CHEAPER < apart[0] else 1
+    yield from _grown(text, apart[1] if gap else adjoining[1], gap, word_ends)
+
+
+def _placed(each: list[float], gap: int) -> tuple[float, tuple[int, ...]]:
+    """The cheapest three groups, so many letters apart, and what they cost."""
+    step, last = _GROUP + gap, len(each) - 1
+    nothing: tuple[float, tuple[int, ...]] = (math.inf, ())
     # best[at]: the cheapest way to have placed so many groups, the last of them at or before `at`
     best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())] * (last + 1)
     for number in range(_PIECES):
         placed: list[tuple[float, tuple[int, ...]]] = []
-        nothing = (math.inf, ())
         for at in range(last + 1):
             before = best[at - step] if number and at >= step else (0.0, ()) if not number else nothing
-            here = (before[0] + costs[at], (*before[1], at))
+            here = (before[0] + each[at], (*before[1], at))
             placed.append(min(here, placed[-1]) if placed else here)
         best = placed
-    yield from _grown(text, best[last][1], gap, word_ends)
+    return best[last]
 
 
 def _grown(text: str, starts: tuple[int, ...], gap: int, word_ends: frozenset[int]) -> Iterator[tuple[str, int]]:
