@@ -48,6 +48,10 @@ def _listing(rng: random.Random, number: int, *, one_scope: bool) -> _Scoped:
         substance_id=substance,
         jurisdiction=jurisdiction,
         instrument=f"i{rng.randrange(3)}",
+        # the first substance stands on no precursor list, so no complete list clears it
+        kind="equipment"
+        if substance == SUBSTANCES[0]
+        else rng.choice(["precursor_list", "precursor_list", "equipment"]),
         category=rng.choice(["1", "2"]),
         confidence="high",
         effective_from=start,
@@ -70,6 +74,10 @@ class _Register:
             self.by_subject[key] = (*self.by_subject.get(key, ()), x)
         self.complete_from = {j: DAY + timedelta(days=rng.randrange(1500)) for j in JURISDICTIONS}
 
+    @property
+    def beyond(self) -> set[str]:
+        return {s for s in SUBSTANCES if {x.kind for x in self.listings if x.substance_id == s} == {"equipment"}}
+
     def coverage(self, jurisdiction: str, day: date) -> str:
         return (
             "complete" if jurisdiction in self.complete_from and day >= self.complete_from[jurisdiction] else "partial"
@@ -81,10 +89,12 @@ class _Register:
     def _listings(self) -> list[dict[str, object]]:
         return [
             {
-                **{k: getattr(x, k) for k in ("substance_id", "instrument", "jurisdiction", "category", "confidence")},
+                **{
+                    k: getattr(x, k)
+                    for k in ("substance_id", "instrument", "jurisdiction", "category", "confidence", "kind")
+                },
                 **{k: getattr(x, k) for k in ("effective_from", "effective_to", "from_latest")},
                 "listing_id": x.id,
-                "kind": "precursor_list",
                 "destination": destination,
                 "directions": int(x.directions),
                 "forms": int(x.forms),
@@ -177,6 +187,11 @@ def test_the_join_answers_as_the_definition_does(seed, one_scope, tmp_path: Path
     expected = set().union(*(_expected(register, match) for match in matches.to_pylist()))
     assert set(found) == expected
     assert {row[4] for row in found} == {"in_force", *asof.NEAREST}
+    assert SUBSTANCES[0] in register.beyond
+    assert {row["status"] for row in hits.to_pylist() if row["substance_id"] in register.beyond} == {
+        "listed",
+        "unknown_coverage",
+    }
 
 
 def test_a_listing_is_what_the_definition_reads():

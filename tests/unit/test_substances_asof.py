@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from entente.substances import Direction, Form, findings, listings_on
+from entente.substances import Direction, Form, findings, listings_on, load_register
 from entente.substances.model import FOREVER
 from substances_toy import COMPLETE, PARTIAL, ids, list_text, listing, register_of, toy
 
@@ -149,3 +149,20 @@ def test_listings_on_can_be_asked_as_of_an_earlier_day_of_knowledge():
 
 def test_an_open_end_is_the_last_day_of_the_calendar():
     assert toy(listing()).listings[0].effective_to == FOREVER
+
+
+def test_complete_precursor_lists_do_not_clear_a_class_or_equipment():
+    precursors = list_text(listing(), id="precursors")
+    machines = list_text(listing("otherine"), id="machines", kind="equipment", substances="")
+    register = register_of(precursors, machines)
+    early = date(2019, 1, 1)
+    (found,) = findings(register, "otherine", early, "CN")
+    assert (found.status, found.reason, found.coverage) == ("unknown_coverage", "before_effective", "partial")
+    (found,) = findings(register, "examplin", early, "CN")
+    assert (found.status, found.reason, found.coverage) == ("not_listed", "before_effective", "complete")
+
+
+@pytest.mark.parametrize("substance", ["tableting-machine", "fentanyl-related-substances"])
+def test_the_convention_clears_no_machine_and_no_class(substance):
+    (found,) = findings(load_register(), substance, date(2024, 1, 1), "UN")
+    assert (found.status, found.reason) == ("unknown_coverage", "no_listing")

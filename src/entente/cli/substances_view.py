@@ -133,7 +133,11 @@ def instruments(register: Register) -> None:
         count = sum(x.instrument == item.id for x in register.listings)
         held = min((span.known.start for span in item.coverage), default=None)
         since_when = f", held since {held}" if held else ", not held yet"
-        out.print(Text.assemble((item.id, "bold"), f"   {item.kind.replace('_', ' ')}, {count} listings{since_when}"))
+        out.print(
+            Text.assemble(
+                (item.id, "bold"), f"   {item.kind.replace('_', ' ')}, {count} listing{'s' * (count != 1)}{since_when}"
+            )
+        )
         spans = [f"{_start(c.start)} to {_end(c.end)}" for c in item.coverage if c.state == "complete"]
         for line in (item.titles["en"], f"complete from {', '.join(spans)}" if spans else "partial on all days"):
             out.print(Padding(Text(line, style="dim"), (0, 0, 0, 4)))

@@ -10,7 +10,8 @@ For one substance (or one of its forms), one jurisdiction, one day, one destinat
    earliest later listing), `after_repeal` (all scopes hold; the latest earlier listing), `no_listing`.
    A listing that is outside its time *and* outside a scope is not near.
 3. The status of 2 is `not_listed` only where the jurisdiction's coverage is complete on that day, else
-   `unknown_coverage`. An imprecise day is always `unknown_coverage`; so is a destination scope that cannot be
+   `unknown_coverage`. Coverage is that of precursor lists: what only lists of other kinds hold (a class, equipment)
+   is never cleared by it. An imprecise day is always `unknown_coverage`; so is a destination scope that cannot be
    decided because the destination is not given.
 
 `findings` answers for one substance, `listings_on` for a jurisdiction as a whole.
@@ -124,7 +125,7 @@ def findings(
     form: Form = Form.BASE,
 ) -> tuple[Finding, ...]:
     """The answer for one substance: one finding per listing in force, else exactly one that says why not."""
-    coverage = coverage_on(register, jurisdiction, on)
+    coverage = "partial" if substance_id in register.beyond else coverage_on(register, jurisdiction, on)
     candidates = register.by_subject.get((substance_id, jurisdiction), ())
     reasons = [(reason_of(x, on, form, destination, direction), x) for x in candidates]
     in_force = tuple(

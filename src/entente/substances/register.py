@@ -23,7 +23,7 @@ from entente.errors import Place, RegisterError
 from entente.substances import tables
 from entente.substances.document import Document, read_document
 from entente.substances.jurisdictions import Jurisdictions, load_jurisdictions
-from entente.substances.model import Coverage, Instrument, Listing, Name, Substance
+from entente.substances.model import PRECURSOR_KINDS, Coverage, Instrument, Listing, Name, Substance
 from entente.substances.parse import DocumentParser
 from entente.substances.schema import require_schema
 
@@ -77,6 +77,12 @@ class Register:
         for listing in self.listings:
             result[listing.substance_id, listing.jurisdiction].append(listing)
         return {key: tuple(value) for key, value in result.items()}
+
+    @cached_property
+    def beyond(self) -> frozenset[str]:
+        """Substances that only lists of other kinds hold (classes, equipment): precursor lists cannot clear them."""
+        listed = {x.substance_id for x in self.listings}
+        return frozenset(listed - {x.substance_id for x in self.listings if x.kind in PRECURSOR_KINDS})
 
     @cached_property
     def version(self) -> str:
