@@ -103,7 +103,7 @@ def test_known_weights_and_caps_are_recovered_within_their_intervals():
         inside += int((np.abs(made.weights - weights) <= 1.96 * made.weights_se).sum())
         inside += int((np.abs(made.caps - caps) <= 1.96 * made.caps_se).sum())
         estimated += 12
-    # 240 intervals of 95 %: 0.9 is three and a half standard errors below; truths at the bound of 0 and behind a cap cost some.
+    # 240 intervals of 95 %: 0.9 is three and a half standard errors below. Truths at 0 and behind a cap cost some.
     assert inside / estimated >= 0.9
 
 
