@@ -21,12 +21,13 @@ from entente.substances.forms import Form
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What the grammar needs to know of a name: is it an acid, a mineral acid, a base, a bare class noun?"""
+    """What the grammar needs to know of a name: is it an acid, a mineral acid, a base, a bare class noun, an ether?"""
 
     acid: bool
     mineral: bool
     base: bool
     class_noun: bool
+    ether: bool
     han_start: bool
     han_end: bool
 
@@ -52,9 +53,8 @@ def traits_of(squashed: str, han_minerals: tuple[str, ...], *, han_start: bool, 
     """Traits of a squashed name."""
     mineral = _MINERAL.fullmatch(squashed) is not None or squashed in han_minerals
     acid = squashed.endswith(("acid", "酸")) or squashed.startswith("acido")
-    return Traits(
-        acid, mineral, _BASE.fullmatch(squashed) is not None, squashed in latin()["class_nouns"], han_start, han_end
-    )
+    base, ether = _BASE.fullmatch(squashed) is not None, squashed.endswith(tuple(latin()["class_nouns"]))
+    return Traits(acid, mineral, base, squashed in latin()["class_nouns"], ether, han_start, han_end)
 
 
 #: Characters before a name that hold the two words before it.
@@ -79,7 +79,7 @@ def _exclusions() -> re.Pattern[str]:
 
 @functools.cache
 def _negations() -> re.Pattern[str]:
-    return re.compile(rf"(?:^|[^a-z])(?:{alternatives(latin()['negations'])})[\s\-]+$")
+    return re.compile(rf"(?:^|[^a-z])(?:{alternatives(latin()['negations'] | latin()['property_phrases'])})[\s\-]+$")
 
 
 def is_taken_away(left: str) -> bool:
@@ -154,7 +154,7 @@ def _makes_another(word: str, gap: str, locant: str, rest: str) -> bool:
     words = latin()
     if word in words["derived"] or word in words["things"]:
         return True
-    if "-" in gap and word in words["property_adjectives"]:
+    if word in words["properties"] or ("-" in gap and word in words["property_adjectives"]):
         return True
     if "-" in gap + locant and (is_bound_head(word) if locant else is_group(word)):
         return True
@@ -198,7 +198,11 @@ def _word_before(traits: Traits, word: str, gap: str) -> Reading:
     if "(" in gap or "[" in gap:
         return Reading(stands=True)
     loose = word in words["hyphened_prefixes"] and "-" not in gap
-    other = _modifies_class_noun(traits, word) or (is_group(word) and not loose)
+    other = (
+        _modifies_class_noun(traits, word)
+        or (traits.ether and word in words["ether_parents"])
+        or (is_group(word) and not loose)
+    )
     return OTHER if other else Reading(stands=True)
 
 
@@ -243,7 +247,7 @@ def _telling_behind() -> frozenset[str]:
     words = latin()
     keys = (
         *("salts", "salts_of_bases", "cations", "esters", "amides", "carbamates", "acetals", "hydrates", "derived"),
-        *("property_adjectives", "things"),
+        *("property_adjectives", "properties", "things"),
     )
     locants = {"o", "n", "m", "p", "alpha", "beta", "gamma"}
     return frozenset().union(*(words[key] for key in keys)) | locants | {"free"}
@@ -252,5 +256,5 @@ def _telling_behind() -> frozenset[str]:
 @functools.cache
 def _telling_before() -> frozenset[str]:
     words = latin()
-    ends = {re.split(r"[^a-z]", phrase)[-1] for phrase in words["negations"]}
-    return words["stereo_words"] | ends | {"of", "de", "del", "da", "the", "la", "el", "los"}
+    ends = {re.split(r"[^a-z]", phrase)[-1] for phrase in words["negations"] | words["property_phrases"]}
+    return words["stereo_words"] | words["ether_parents"] | ends | {"of", "de", "del", "da", "the", "la", "el", "los"}

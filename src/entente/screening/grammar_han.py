@@ -82,7 +82,7 @@ def _before(traits: Traits, left: str, *, name_before: bool) -> Reading:
     if name_before or _pattern("anhydrous").search(left):
         return Reading(stands=True)
     words, last = hanzi(), left[-1:]
-    if last and last in words["precedes"]:
+    if (last and last in words["precedes"]) or left.endswith(words["precedes_words"]):
         return OTHER
     if traits.acid and last and last in words["precedes_acids"] and left[-2:-1] not in words["not_before_acids"]:
         return OTHER

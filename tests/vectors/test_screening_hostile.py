@@ -1,0 +1,261 @@
+"""Hostile texts and awkward arrays: nothing is lost, nothing invented, and no row is read in its neighbours' light."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+
+import pyarrow as pa
+import pytest
+
+from entente.screening import text
+from entente.screening.kernel import ScreeningKernel
+from entente.screening.schema import MATCHES
+from unit.test_screening_kernel import batch, vocabulary
+
+KIB, MIB = 1 << 10, 1 << 20
+
+
+@cache
+def kernel(*, misspellings=True):
+    return ScreeningKernel(vocabulary(), misspellings=misspellings)
+
+
+def found(rows):
+    return [
+        (match["row_id"], match["substance_id"], match["method"], match["span_start"], match["span_end"])
+        for match in sorted(kernel()(rows).to_pylist(), key=repr)
+    ]
+
+
+def named(description):
+    return {substance for _, substance, *_ in found(batch([description]))}
+
+
+REPEATS = {
+    "one letter": "a" * (64 * KIB),
+    "the beginning of a name": "aceton" * (10 * KIB),
+    "a name without a break": "acetone" * (9 * KIB),
+    "a name's last letters": "cetone " * (9 * KIB),
+    "only delimiters": " -\t,.;:/|()[]{}'\"" * (4 * KIB),
+    "hyphens": "-" * (64 * KIB),
+    "hyphens and digits": "1-2-" * (16 * KIB),
+    "digits": "7" * (64 * KIB),
+    "digit-like letters": "O0-lI-" * (10 * KIB),
+    "open brackets": "(" * (64 * KIB),
+    "closed brackets": ")" * (64 * KIB),
+    "spaces": " " * (64 * KIB),
+    "combining marks": "e" + "\u0301" * (64 * KIB),
+    "marks of every kind": "".join(map(chr, range(0x300, 0x370))) * 600,
+    "zero-width": "\u200b\u200c\u200d\ufeff" * (16 * KIB),
+    "bidi controls": "\u202e\u202d\u2066\u2069\u200f" * (13 * KIB),
+    "arabic and latin in turns": "ابجد abcd " * (7 * KIB),
+    "NUL": "\0" * (64 * KIB),
+    "one Hanzi": "酮" * (32 * KIB),
+    "ligatures that unfold": "\ufdfa" * (8 * KIB),
+    "outside the basic plane": "𠀀𝒂👍🏽" * (8 * KIB),
+    "a prefix": "methyl" * (10 * KIB),
+    "a negation": "not " * (16 * KIB),
+    "an exclusion": "other than " * (6 * KIB),
+    "nearly a name": "potasium permangnat " * (3 * KIB),
+    "pieces of a name": "potas sium perman ganate " * (3 * KIB),
+}
+
+
+@pytest.mark.parametrize("kind", REPEATS)
+def test_kilobytes_of_repeats_do_not_hide_a_name_in_the_next_row_nor_make_one(kind):
+    rows = found(batch([REPEATS[kind], "toluene", REPEATS[kind]]))
+    assert [row for row in rows if row[0] == 1] == [(1, "toluene", "name", 0, 7)]
+    assert "toluene" not in {row[1] for row in rows if row[0] != 1}
+
+
+@pytest.mark.parametrize("kind", sorted(set(REPEATS) - {"a negation", "an exclusion"}))
+def test_kilobytes_of_repeats_before_and_behind_do_not_hide_a_name(kind):
+    surrounded = f"{REPEATS[kind]} ; {'x ' * 90}toluene{' x' * 90} ; {REPEATS[kind]}"
+    assert "toluene" in named(surrounded)
+
+
+def test_a_name_in_a_cell_of_a_megabyte_has_its_place():
+    around = "machinery parts and 机械 " * (MIB // 30)
+    ((_, substance, _, start, end),) = found(batch([f"{around} toluene {around}"]))
+    assert (substance, start, end) == ("toluene", len(around) + 1, len(around) + 8)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "ace\0tone",
+        "ace\u202etone",
+        "\u2067acetone\u2069",
+        "a\u0301\u0302\u0303c\u0304e\u0305t\u0306one",
+        "a" + "\u0300" * 500 + "cetone",
+        "\ufeffacetone",
+        "ace\u00adtone",
+        "ace\u200d\u200ctone",
+        "(((((acetone)))))",
+        "-acetone-",
+        "ⒶⒸⒺⓉⓄⓃⒺ",
+        "𝐚𝐜𝐞𝐭𝐨𝐧𝐞",
+        "ａｃｅｔｏｎｅ",
+        "acetone\0",
+        "&nbsp;acetone&nbsp;",
+        "<b>acetone</b>",
+        "acetone\u2028toluenes",
+    ],
+)
+def test_a_disguised_name_is_found(description):
+    assert "acetone" in named(description)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "аcetone lamps",  # Cyrillic letters are other letters
+        "acet\u0661one",
+        "acetone\u0661",
+        "xacetone",
+        "acetonex",
+        "acetone5",
+        "é" + "acetone",
+        "acetone" + "é",
+        "acetone" + "я",
+        "ーacetoneｘ",
+        "ace;tone",
+        "ace|tone",
+        "ace/tone",
+        "aceto\u3002ne",
+    ],
+)
+def test_part_of_a_longer_word_or_across_other_signs_is_no_name(description):
+    assert "acetone" not in named(description)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["ace", "tone"],
+        ["acetic", "anhydride"],
+        ["硫", "酸"],
+        ["potassium perman", "ganate"],
+        ["103-79", "-7"],
+        ["10", "3-79-7"],
+        ["CAS", "103797"],
+        ["4-AP", "powder chemical"],
+        ["acetic ", "", None, " anhydride"],
+        ["\u4e19", "\u916e"],
+    ],
+)
+def test_no_match_spans_rows(rows):
+    assert found(batch(rows)) == []
+
+
+@pytest.mark.parametrize("rows", [["free of ", "acetone"], ["poly", "acetone"], ["12,", "acetone", " cyanohydrin"]])
+def test_no_row_is_read_in_the_light_of_another(rows):
+    assert [row[:2] for row in found(batch(rows))] == [(1, "acetone")]
+
+
+def test_no_rows_and_only_nulls_give_no_matches():
+    empty = batch([])
+    assert kernel()(empty).schema == MATCHES
+    assert found(empty) == found(batch([None] * 5)) == found(batch([""] * 5)) == []
+
+
+def test_a_batch_of_one_null_row_among_texts_keeps_the_row_numbers():
+    assert found(batch([None, "acetone", None, "丙酮", None])) == [
+        (1, "acetone", "name", 0, 7),
+        (3, "acetone", "name", 0, 2),
+    ]
+
+
+MIXED = [
+    "acetone",
+    None,
+    "盐酸伪麻黄碱 25kg",
+    "",
+    "4-AP 23056-29-3",
+    "α-phenylacetoacetonitrile",
+    "x" * 300,
+    "103 79 7",
+]
+CAS = [None, "67-64-1", "", "103797; 1O8-88-3", None, "x", "67-64-1", None]
+HS = ["291431", None, "2914.31.00", "", "94", "２９１４３１", "x", "2914 31"]
+
+
+def _types():
+    string, large, view = pa.string(), pa.large_string(), pa.string_view()
+    return [string, large, view, pa.dictionary(pa.int8(), string), pa.dictionary(pa.int32(), large)]
+
+
+@pytest.mark.parametrize("kind", _types(), ids=str)
+def test_every_arrow_type_of_text_reads_alike(kind):
+    rows = batch(MIXED, CAS, HS)
+    columns = [
+        pa.array(column.to_pylist(), kind.value_type).dictionary_encode().cast(kind)
+        if pa.types.is_dictionary(kind)
+        else column.cast(kind)
+        for column in (rows.column(name) for name in ("description", "cas", "hs_code"))
+    ]
+    for name, column in zip(("description", "cas", "hs_code"), columns, strict=True):
+        rows = rows.set_column(rows.schema.get_field_index(name), name, column)
+    assert found(rows) == found(batch(MIXED, CAS, HS)) != []
+
+
+@pytest.mark.parametrize("name", ["description", "cas", "hs_code"])
+def test_a_column_of_the_null_type_is_an_empty_column(name):
+    rows = batch(["acetone", "x"], [None, "103-79-7"], ["291411", None])
+    blank = rows.set_column(rows.schema.get_field_index(name), name, pa.nulls(2))
+    strings = rows.set_column(rows.schema.get_field_index(name), name, pa.nulls(2, pa.string()))
+    assert found(blank) == found(strings)
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, 3), (1, 4), (3, 5), (7, 1), (8, 0)])
+def test_a_slice_reads_as_the_rows_alone(start, length):
+    whole = batch(MIXED, CAS, HS)
+    copied = pa.RecordBatch.from_pylist(whole.slice(start, length).to_pylist(), schema=whole.schema)
+    assert found(whole.slice(start, length)) == found(copied)
+
+
+def test_every_cut_into_batches_finds_the_same():
+    whole = batch(MIXED * 3, CAS * 3, HS * 3)
+    for size in (1, 2, 5, 7, 23):
+        cut = [row for start in range(0, len(whole), size) for row in found(whole.slice(start, size))]
+        assert sorted(cut) == sorted(found(whole))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7])
+def test_every_size_of_block_finds_the_same(rows, monkeypatch):
+    whole = batch(MIXED * 3, CAS * 3, HS * 3)
+    wanted = found(whole)
+    monkeypatch.setattr(text, "BLOCK_ROWS", rows)
+    assert found(whole) == wanted
+
+
+@pytest.mark.parametrize("size", [1, 8, 15, 64])
+def test_every_size_of_block_in_bytes_finds_the_same(size, monkeypatch):
+    whole = batch(MIXED * 3, CAS * 3, HS * 3)
+    wanted = found(whole)
+    monkeypatch.setattr(text, "BLOCK_BYTES", size)
+    assert found(whole) == wanted
+
+
+def test_the_last_row_before_the_edge_of_a_block_and_the_first_behind_it_are_read():
+    rows = ["goods"] * (text.BLOCK_ROWS + 2)
+    rows[text.BLOCK_ROWS - 1] = rows[text.BLOCK_ROWS] = rows[-1] = "acetone"
+    assert [row[0] for row in found(batch(rows))] == [text.BLOCK_ROWS - 1, text.BLOCK_ROWS, text.BLOCK_ROWS + 1]
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1987, 12, 31), date(9999, 12, 31)])
+def test_any_day_of_the_calendar_is_read(day):
+    assert {row[1] for row in found(batch(["acetone"], None, ["291431"], day))} >= {"acetone"}
+
+
+@pytest.mark.parametrize("code", ["\0", "9" * 400, "-1-1-1", "²⁹¹⁴³¹", "٢٩١٤٣١", "2914.3", "29143१", "\n291431"])
+def test_odd_codes_are_read_without_harm(code):
+    assert {row[2] for row in found(batch(["x"], None, [code]))} <= {"hs"}
+
+
+@pytest.mark.parametrize(
+    "numbers", ["-" * 5000, "1-" * 5000, "99999999-99-9", "0000000-00-0", "\0", "67-64-1" * 2000, "٦٧-٦٤-١"]
+)
+def test_odd_numbers_are_no_cas_numbers(numbers):
+    assert found(batch(["x"], [numbers])) == []
