@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+from entente.errors import InputError
 from entente.records import Limits, Mapping, StageResult, stage
 
 #: Small bounds, so that a test crosses block and record borders with few bytes.
@@ -68,3 +73,44 @@ def adds_up(result: StageResult) -> bool:
         == len(accepted(result)) + len(quarantined(result))
         == sum(file.rows_read for file in result.files)
     )
+
+
+def refused(source: Path, out: Path, mapping: Mapping | None = None, **options: Any) -> InputError:
+    """The error with which a source is refused; it says what to do."""
+    with pytest.raises(InputError) as caught:
+        staged(source, out, mapping, **options)
+    assert caught.value.remedy
+    return caught.value
+
+
+_CHILD = """
+import json, re, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+from pathlib import Path
+import pyarrow.parquet as pq
+from entente.errors import InputError
+from entente.records import stage
+try:
+    done = stage("shipments", [Path(sys.argv[1])], None, Path(sys.argv[2]))
+    error = ""
+except InputError as caught:
+    error = str(caught)
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) >> 10
+if error:
+    print(json.dumps({"error": error, "peak_mib": peak}))
+    sys.exit()
+bad = pq.read_table(done.quarantine, columns=["line", "reason"]) if sys.argv[3] == "show" else None
+rows = [] if bad is None else sorted(map(list, zip(*(column.to_pylist() for column in bad.columns))))
+counts = [done.rows_read, done.accepted, pq.read_metadata(done.quarantine).num_rows]
+print(json.dumps({"error": "", "peak_mib": peak, "accepted": done.accepted, "reasons": rows, "counts": counts}))
+"""
+
+
+def in_child(source: Path, out: Path, *, within_mib: int = 700, show: bool = True) -> dict[str, Any]:
+    """Stage a source in a process of its own, whose peak of memory (libraries included) must stay within a bound."""
+    command = [sys.executable, "-c", _CHILD, str(source), str(out / "child"), "show" if show else "count"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["peak_mib"] <= within_mib
+    return found

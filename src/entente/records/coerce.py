@@ -86,7 +86,7 @@ def coerce(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
         read = coerce(text, spec, reading)
         return Coerced(read.values, (*undecodable, *read.problems), read.warnings)
     if pa.types.is_null(values.type):
-        return Coerced(pa.nulls(len(values), spec.arrow_type))
+        return Coerced(_defaulted(pa.nulls(len(values), spec.arrow_type), spec))
     if reading.nulls and is_text(values.type):
         values = _blank_out(values, frozenset(reading.nulls))
     return _COERCERS[spec.type](values, spec, reading)
@@ -277,9 +277,12 @@ def _tried(parse: Parser, word: str | None) -> tuple[Any, bool]:
 def _parsed_numbers(text: pa.Array, reading: Reading) -> tuple[pa.Array, pa.Array | None]:
     if reading.decimal == "." and reading.thousands is None and not pa.types.is_dictionary(text.type):
         try:
-            return pc.cast(text, pa.float64()), None
+            numbers = pc.cast(text, pa.float64())
         except pa.ArrowInvalid:  # blanks, or something that is no number: look at each distinct text
             pass
+        else:  # Arrow reads "NaN" and "inf", which are no numbers of a record
+            if not some(pc.invert(pc.is_finite(numbers))):
+                return numbers, None
     return _parse_uniques(
         text, lambda word: parse_number(word, decimal=reading.decimal, thousands=reading.thousands), pa.float64()
     )

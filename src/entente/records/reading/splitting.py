@@ -324,12 +324,10 @@ def split_cells(record: bytes, dialect: Dialect) -> list[bytes]:
         at = found.end()
 
 
-_LINE_END = re.compile(rb"[\r\n]")
-
-
 def _line_end(text: bytes, at: int, stop: int) -> int:
-    found = _LINE_END.search(text, at, stop)
-    return found.start() if found else -1
+    feed = text.find(b"\n", at, stop)
+    carriage = text.find(b"\r", at, stop if feed < 0 else feed)
+    return feed if carriage < 0 else carriage
 
 
 def _bad(line: int, reason: str, record: bytes) -> Bad:

@@ -146,10 +146,10 @@ class TextSource:
         sample = next(_raw_chunks(path, limits, packed=packed, size=max(_SAMPLE, limits.max_record_bytes)), b"")
         place = Place(printable(path))
         _check_format(how, place)
-        if not sample.strip():
-            raise InputError("The file is empty.", remedy="Export it again, or leave it out.", place=place)
         encoding = _encoding(sample, how, place)
         text = b"".join(to_utf8(iter((sample,)), encoding))
+        if not text.strip():
+            raise InputError("The file is empty.", remedy="Export it again, or leave it out.", place=place)
         header = _header_line(text, how.skip_rows, limits, place)
         dialect = Dialect(how.delimiter or _delimiter(header), how.quote)
         columns = how.columns or _names(header, dialect, place)
