@@ -66,8 +66,8 @@ def test_leads_are_shown_best_first_with_reasons_in_words(folder):
     text = words("show", folder, "--top", 1)
     assert "#1 score 1.4" in text
     assert "A substance that was listed on that day" in text
-    assert f"{RULE.title['en']} (in 1 of 1 records, 0.9 before its family's cap)" in text
-    assert "1 of 20 leads. The random sample has 1 rows" in text
+    assert f"{RULE.title['en']} (in 1 of 1 record, 0.9 before its family's cap)" in text
+    assert "1 of 20 leads. The random sample has 1 row:" in text
 
 
 @pytest.mark.parametrize("lang", ["en", "zh", "es"])
@@ -186,4 +186,4 @@ def test_a_table_that_was_changed_after_the_run_is_refused(folder):
 
 def test_a_rule_that_is_not_known_here_keeps_its_id(tmp_path):
     folder = write_run(tmp_path / "run", [lead(1, [reason("own-rule", "price")])])
-    assert "own-rule (in 1 of 1 records)" in words("show", folder)
+    assert "own-rule (in 1 of 1 record)" in words("show", folder)

@@ -37,7 +37,9 @@ def listing(leads: Sequence[LeadWords], counts: Mapping[str, int], *, samples: b
             f"{len(leads)} rows of the random sample. They bear no reason to look; what is found counts all the same."
         )
         return
-    out.print(f"{len(leads)} of {counts['leads']} leads. The random sample has {counts['samples']} rows: --samples.")
+    out.print(
+        f"{len(leads)} of {counts['leads']} leads. The random sample has {_count(counts['samples'], 'row')}: --samples."
+    )
     out.print("A lead is a reason to look, not a finding. One in full: --lead NUMBER.")
 
 
@@ -63,7 +65,7 @@ def _head(out: Console, lead: LeadWords) -> None:
     out.print(
         Text.assemble(
             (f"{place}  score {row['score'] / 1000:.1f}", "bold"),
-            f"   {row['lead_id']}   {row['first_date']} to {row['last_date']}   {row['n_records']} records",
+            f"   {row['lead_id']}   {row['first_date']} to {row['last_date']}   {_count(row['n_records'], 'record')}",
         )
     )
     grid = Table.grid(padding=(0, 2, 0, 0))
@@ -75,6 +77,10 @@ def _head(out: Console, lead: LeadWords) -> None:
         if values:
             grid.add_row(label, Text(_some([printable(value, 60) for value in values])))
     out.print(Padding(grid, (0, 0, 0, 2)))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _some(values: Sequence[str]) -> str:
@@ -89,7 +95,7 @@ def _reason(reason: ReasonWords, n_records: int) -> Table:
     grid.add_column(min_width=_BAR, no_wrap=True)
     grid.add_column(overflow="fold")
     capped = f", {reason.weight / 1000:.1f} before its family's cap" if reason.counted < reason.weight else ""
-    words = f"{printable(reason.title)} (in {reason.n_records} of {n_records} records{capped})"
+    words = f"{printable(reason.title)} (in {reason.n_records} of {_count(n_records, 'record')}{capped})"
     grid.add_row(f"{reason.counted / 1000:+.1f}", Text(bar, style="red"), Text(words))
     return grid
 
