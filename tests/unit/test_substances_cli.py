@@ -80,6 +80,11 @@ def test_a_basket_code_is_told_as_one():
     assert "“" not in text
 
 
+def test_a_law_on_domestic_transactions_only_is_told_as_one():
+    text = words("check", "iodine", "--in", "US", "--on", "2006-10-03")
+    assert "not listed listed for domestic transactions only" in text
+
+
 def test_an_imprecise_day_is_told_as_the_year():
     text = words("check", "propionyl chloride", "--in", "US", "--on", "2025-05-01")
     assert "listed from a day in 2026, which is later" in text

@@ -29,7 +29,7 @@ _REASON = {
     "before_effective": "listed {start}, which is later",
     "after_repeal": "no longer listed from {end} on",
     "destination_outside_scope": "listed for other destinations only ({destinations})",
-    "direction_outside_scope": "listed for another direction of trade only ({directions})",
+    "direction_outside_scope": "listed for {directions} only",
     "form_outside_scope": "listed, but this form is outside the words of the list",
     "effective_date_imprecise": "listed {start}; whether by this day is not established",
     "no_listing": "no listing",
@@ -123,7 +123,7 @@ def interval(listing: Listing) -> str:
 
 def direction_words(listing: Listing) -> str:
     """Directions of trade that a listing speaks of."""
-    return ", ".join(str(d.name).lower() for d in Direction if d & listing.directions)
+    return ", ".join(str(d.name).lower() for d in Direction if d & listing.directions) or "domestic transactions"
 
 
 def instruments(register: Register) -> None:
