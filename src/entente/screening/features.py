@@ -74,7 +74,8 @@ class Feature:
 
     `kind` is row, aggregate or window. `optional` names columns and features without which this one still means
     something; of `any_of` it needs at least one. `type` is a type of DuckDB's: bigint, double, boolean, date, varchar.
-    A `gate` is true on few rows: rules that ask for it are evaluated on these rows only.
+    A `gate` is true on few rows: rules that ask for it are evaluated on these rows only. An aggregate `within` a gate is
+    one over these rows only; a gate within another is true on no other rows.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Feature:
     optional: frozenset[str]
     any_of: frozenset[str]
     gate: bool
+    within: str | None
     meaning: str
     place: Place
 
@@ -117,13 +119,49 @@ class FeatureSet:
             if feature is None:
                 columns.add(name)
             elif feature.source in self.sources:
-                source = self.sources[feature.source]
-                tables |= source.tables
-                columns |= source.columns
-                columns |= {EITHER.join(sorted(source.any_of))} if source.any_of else set()
+                more_tables, more_columns = self._source_needs(feature.source)
+                tables |= more_tables
+                columns |= more_columns
             elif feature.source not in self.features:
                 tables.add(feature.source)
         return frozenset(tables - {SHIPMENTS}), frozenset(columns) - ALWAYS
+
+    def is_fact(self, feature: Feature) -> bool:
+        """Whether it says something of each row out of another table of the run alone, so that nothing has to wait."""
+        other = (
+            feature.source != SHIPMENTS and feature.source not in self.sources and feature.source not in self.features
+        )
+        return other and [key.on for key in feature.grain] == ["row_id"]
+
+    def shared_sources(self, names: frozenset[str]) -> list[str]:
+        """Sources that other sources of some features read, those that others read first.
+
+        Args:
+            names: features, with all that they build on.
+        """
+        used = [self.features[name].source for name in names if name in self.features]
+        found: list[str] = []
+
+        def visit(table: str) -> None:
+            for below in sorted(self.sources[table].tables & self.sources.keys()):
+                visit(below)
+                if below not in found:
+                    found.append(below)
+
+        for table in sorted(set(used) & self.sources.keys()):
+            visit(table)
+        return found
+
+    def _source_needs(self, name: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Tables and columns that a source needs, by way of other sources too."""
+        source = self.sources[name]
+        tables, columns = set(source.tables - self.sources.keys()), set(source.columns)
+        columns |= {EITHER.join(sorted(source.any_of))} if source.any_of else set()
+        for below in source.tables & self.sources.keys():
+            more_tables, more_columns = self._source_needs(below)
+            tables |= more_tables
+            columns |= more_columns
+        return frozenset(tables), frozenset(columns)
 
     def closure(self, names: frozenset[str]) -> frozenset[str]:
         """`names` and every feature and column of the shipments that they build on."""
@@ -148,7 +186,7 @@ class FeatureSet:
             return frozenset()
         joined = frozenset(key.on for key in feature.grain)
         if feature.source == SHIPMENTS:
-            return feature.reads | joined
+            return feature.reads | joined | (frozenset({feature.within}) if feature.within else frozenset())
         return joined | ({feature.source} if feature.source in self.features else frozenset())
 
 
@@ -173,6 +211,8 @@ def load_features(paths: list[Path]) -> FeatureSet:
             features[feature.name] = feature
     loaded = FeatureSet(features, sources)
     _refuse_circles(loaded)
+    _refuse_source_circles(loaded)
+    _check_within(loaded)
     return loaded
 
 
@@ -186,8 +226,8 @@ def _source(entry: Mapping[str, Any], path: Path) -> Source:
     parsed = parse(entry["sql"], Grammar.SOURCE, place)
     spared = frozenset(entry.get("optional", ()))
     any_of = frozenset(entry.get("any_of", ()))
-    columns = parsed.columns_of(SHIPMENTS) - spared - any_of
-    unknown = sorted((parsed.columns_of(SHIPMENTS) | spared | any_of) - COLUMNS)
+    columns = (parsed.columns_of(SHIPMENTS) | frozenset(entry.get("needs", ()))) - spared - any_of
+    unknown = sorted((parsed.columns_of(SHIPMENTS) | columns | spared | any_of) - COLUMNS)
     if unknown:
         raise RegisterError(f"The shipments have no column {unknown[0]!r}.", remedy="Check the spelling.", place=place)
     return Source(entry["name"], parsed.sql, parsed.tables, columns - ALWAYS, any_of, place)
@@ -210,6 +250,7 @@ def _feature(entry: Mapping[str, Any], path: Path) -> Feature:
         optional=frozenset(entry.get("optional", ())),
         any_of=frozenset(entry.get("any_of", ())),
         gate=bool(entry.get("gate", False)),
+        within=entry.get("within"),
         meaning=entry["meaning"],
         place=place,
     )
@@ -232,6 +273,31 @@ def _check_kind(kind: str, source: str, *, grouped: bool, place: Place) -> None:
         raise RegisterError(
             "A row expression or a window reads the shipments.", remedy="Leave `from:` out, or aggregate.", place=place
         )
+
+
+def _check_within(features: FeatureSet) -> None:
+    for feature in features.features.values():
+        gate = features.features.get(feature.within or "")
+        if feature.within and not (gate and gate.gate and gate.kind == "row"):
+            raise RegisterError(
+                f"{feature.within!r} is no gate over columns of the row.",
+                remedy="Name a row feature with `gate: true`.",
+                place=feature.place,
+            )
+
+
+def _refuse_source_circles(features: FeatureSet) -> None:
+    """Sources read tables of the run and sources that stand above them, so that there is no way back."""
+    seen: set[str] = set()
+    for source in features.sources.values():
+        later = sorted(source.tables & features.sources.keys() - seen)
+        if later:
+            raise RegisterError(
+                f"The source {source.name!r} reads {later[0]!r}, which does not stand before it.",
+                remedy="Put a source below those that it reads, in the same file or a later one.",
+                place=source.place,
+            )
+        seen.add(source.name)
 
 
 def _refuse_circles(features: FeatureSet) -> None:

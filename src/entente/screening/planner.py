@@ -1,12 +1,12 @@
 """From rules to as few SQL queries as possible.
 
 The shipments are read once: `base` keeps the columns that something downstream reads and the row features that need
-nothing else. Then come the groups, one query for all aggregates that share source, grain and level (a level is how
+nothing else. Facts, aggregates of another table by row (what the hits say of a line), are joined to it there. Then come the groups, one query for all aggregates that share source, grain and level (a level is how
 many aggregates stand one on another). A wide query joins what the rules read and keeps the rows on which some rule
 fired, and each rule takes its own rows out of that. Rules that ask for the same gate, a condition that few rows meet,
 share a wide query over these rows; all others share one over all rows.
 
-    base -> groups of level 1 -> groups of level 2 ... -> wide, one a gate -> flags
+    facts -> base -> groups of level 1 -> groups of level 2 ... -> wide, one a gate -> flags
 
 All text is DuckDB's dialect and means the same on every engine (predicate.py lists the functions).
 """
@@ -59,22 +59,27 @@ class Planner:
     def __init__(self, features: FeatureSet, rules: Sequence[Rule]) -> None:
         self._set = features
         self._rules = rules
-        self._wanted = features.closure(frozenset().union(*(rule.reads for rule in rules)))
+        read = {name for rule in rules for name in rule.reads}
+        within = {features.features[name].within for name in read if name in features.features}
+        self._wanted = features.closure(frozenset(read | {gate for gate in within if gate}))
         self._level = cache(self._find_level)
         self._groups = self._grouped()
 
     def steps(self, into: str) -> list[Step]:
         """The queries in order; the last one gives the flags."""
+        facts = [group for group in self._groups if group.level == 0]
         return [
-            Step(self._base(), BASE),
-            *(Step(self._group(group), group.name) for group in self._groups),
+            *(Step(self._set.sources[name].sql, name) for name in self._set.shared_sources(self._wanted)),
+            *(Step(self._group(group), group.name) for group in facts),
+            *(Step(self._base(facts, frame), _home(frame)) for frame in self._frames()),
+            *(Step(self._group(group), group.name) for group in self._groups if group.level > 0),
             *(Step(self._wide(gate), self._table_of(gate)) for gate in self._gates()),
             Step(self._flags(), into),
         ]
 
     def _find_level(self, name: str) -> int:
         feature = self._set.features.get(name)
-        if feature is None:
+        if feature is None or self._set.is_fact(feature):
             return 0
         below = max((self._level(other) for other in self._set.builds_on(name)), default=0)
         return below if feature.kind == "row" else below + 1
@@ -84,7 +89,7 @@ class Planner:
         for feature in sorted(self._features(), key=lambda feature: feature.name):
             if feature.kind != "row":
                 grain = tuple((key.on, key.value.sql) for key in feature.grain)
-                merged.setdefault((self._level(feature.name), feature.source, grain, feature.kind), []).append(feature)
+                merged.setdefault((self._level(feature.name), feature.source, grain, self._row_frame(feature), feature.kind), []).append(feature)
         ordered = sorted(merged.values(), key=lambda features: self._level(features[0].name))
         return [
             Group(f"rules_group_{number}", self._level(features[0].name), tuple(features))
@@ -111,20 +116,58 @@ class Planner:
         ]
         return max(below, default=0)
 
-    def _base(self) -> str:
-        """The shipments with level-0 row features, without columns that nothing downstream reads."""
-        rows = self._rows(0)
-        inner = ", ".join(quote(name) for name in sorted(self._wanted & COLUMNS | set(_IDENTITY)))
-        kept = ", ".join(quote(name) for name in sorted(self._carried() | set(_IDENTITY)))
-        return f"SELECT {kept} FROM ({_with_rows(f'SELECT {inner} FROM {SHIPMENTS}', rows, self._depth)}) AS t"
+    def _frames(self) -> list[str | None]:
+        """The gates whose rows are kept apart, and None for all rows."""
+        groups = {group.first.within for group in self._groups if group.level > 0 and group.first.source == SHIPMENTS}
+        return sorted(groups | {self._frame(rule) for rule in self._rules}, key=lambda frame: frame or "")
 
-    def _carried(self) -> set[str]:
-        """Columns and level-0 row features that something other than a level-0 row feature reads."""
-        readers = [f for f in self._features() if f.kind != "row" or self._level(f.name) > 0]
-        read = {name for rule in self._rules for name in rule.reads}.union(
-            *(self._set.builds_on(f.name) for f in readers)
-        )
-        return {name for name in read if self._level(name) == 0 and (name in COLUMNS or name in self._set.features)}
+    def _frame(self, rule: Rule) -> str | None:
+        """The gate over columns of the row within which a rule can fire, if there is one."""
+        gates = (self._set.features[name] for name in sorted(rule.gates))
+        return next((gate.within or gate.name for gate in gates if gate.within or self._is_row(gate.name)), None)
+
+    def _row_frame(self, feature: Feature) -> str:
+        """The frame whose rows an aggregate of shipments is over."""
+        return feature.within or "" if feature.source == SHIPMENTS else ""
+
+    def _is_row(self, name: str) -> bool:
+        return self._set.features[name].kind == "row" and self._level(name) == 0
+
+    def _base(self, facts: Sequence[Group], frame: str | None) -> str:
+        """The shipments (of a frame) with their facts and level-0 row features, as far as something in it reads them."""
+        kept = self._carried(frame) | set(_IDENTITY)
+        needed = self._set.closure(frozenset(kept | ({frame} if frame else set())))
+        rows = [feature for feature in self._rows(0) if feature.name in needed]
+        columns = ", ".join(quote(name) for name in sorted(needed & COLUMNS | set(_IDENTITY)))
+        told = [(group, [f for f in group.features if f.name in needed]) for group in facts]
+        inner = _joined(f"SELECT {columns} FROM {SHIPMENTS}", [(group, features) for group, features in told if features])
+        where = f" WHERE {quote(frame)}" if frame else ""
+        names = ", ".join(quote(name) for name in sorted(kept))
+        return f"SELECT {names} FROM ({_with_rows(inner, rows, self._depth)}) AS t{where}"
+
+    def _carried(self, frame: str | None) -> set[str]:
+        """Columns, facts and level-0 row features that groups and rules of a frame read."""
+        waiting = {name for rule in self._rules if self._frame(rule) == frame for name in {*rule.reads, *rule.gates}}
+        for feature in self._features():
+            if feature.source == SHIPMENTS and feature.kind != "row" and feature.within == frame:
+                waiting |= feature.reads
+        found: set[str] = set()
+        seen: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                if self._level(name) == 0:
+                    found.add(name)
+                else:
+                    waiting |= self._read_with(self._set.features[name])
+        return found
+
+    def _read_with(self, feature: Feature) -> frozenset[str]:
+        """What a row has to have for a feature above level 0 to be put beside it."""
+        if feature.kind == "row":
+            return self._set.builds_on(feature.name)
+        return frozenset(key.on for key in feature.grain) | ({"row_id"} if feature.kind == "window" else set())
 
     def _group(self, group: Group) -> str:
         feature = group.first
@@ -144,17 +187,17 @@ class Planner:
         source = group.first.source
         if source == SHIPMENTS:
             needed = frozenset().union(*(feature.reads for feature in group.features))
-            return f"({self._view(needed, group.level - 1)}) AS v"
+            return f"({self._view(needed, group.level - 1, group.first.within)}) AS v"
         if source in self._set.sources:
             return f"({self._set.sources[source].sql}) AS v"
         if source in self._set.features:
             return next(other.name for other in self._groups if any(f.name == source for f in other.features))
         return quote(source)
 
-    def _view(self, names: frozenset[str], level: int) -> str:
-        """A SELECT of the base rows with everything that `names` build on, up to a level."""
+    def _view(self, names: frozenset[str], level: int, frame: str | None) -> str:
+        """A SELECT of the base rows (of a frame) with everything that `names` build on, up to a level."""
         needed = self._set.closure(names)
-        query = f"SELECT * FROM {BASE}"
+        query = f"SELECT * FROM {_home(frame)}"
         for step in range(1, level + 1):
             groups = [g for g in self._groups if g.level == step and any(f.name in needed for f in g.features)]
             query = _joined(query, [(g, [f for f in g.features if f.name in needed]) for g in groups])
@@ -167,7 +210,8 @@ class Planner:
 
     def _gate(self, rule: Rule) -> str | None:
         """The deepest of a rule's gates: it leaves the fewest rows."""
-        return max(sorted(rule.gates), key=self._level, default=None)
+        gates = self._set.features
+        return max(sorted(rule.gates), key=lambda name: (self._level(name), bool(gates[name].within)), default=None)
 
     def _table_of(self, gate: str | None) -> str:
         return f"{WIDE}_{gate}" if gate else WIDE
@@ -186,14 +230,20 @@ class Planner:
                 if number_sql is not None:
                     inner.append(f"CAST({number_sql} AS DOUBLE) AS {letter}{number}")
                     outer.append(f"CASE WHEN p{number} THEN {letter}{number} END AS {letter}{number}")
-        narrowed = f" WHERE {quote(gate)}" if gate else ""
-        tested = f"SELECT {', '.join(inner)} FROM ({self._view(names, level)}) AS v{narrowed}"
+        frame = self._frame(rules[0][1])
+        narrowed = f" WHERE {quote(gate)}" if gate and gate != frame else ""
+        tested = f"SELECT {', '.join(inner)} FROM ({self._view(names, level, frame)}) AS v{narrowed}"
         return f"SELECT {', '.join(outer)} FROM ({tested}) AS w WHERE {' OR '.join(fired)}"
 
     def _flags(self) -> str:
         return " UNION ALL ".join(
             _flag(number, rule, self._table_of(self._gate(rule))) for number, rule in enumerate(self._rules)
         )
+
+
+def _home(frame: str | None) -> str:
+    """The table of the rows of a frame."""
+    return f"{BASE}_{frame}" if frame else BASE
 
 
 def _typed(feature: Feature) -> str:
