@@ -13,12 +13,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from entente.errors import StrictError
-from entente.records import TABLES, Description, StageResult, load_mapping, shipped_mapping_names, stage, table_spec
+from entente.errors import InputError, Place, StrictError
+from entente.records import (
+    TABLES,
+    Description,
+    StageResult,
+    Warned,
+    load_mapping,
+    shipped_mapping_names,
+    stage,
+    table_spec,
+)
 from entente.records import convert as convert_files
 from entente.records import describe as describe_file
 from entente.records.mapping import FileFormat
 
+_LINES = 20
 _FILE = click.Path(path_type=Path)
 _TABLE = click.option("--table", type=click.Choice(TABLES), help="Canonical table.  [default: shipments]")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -55,11 +65,11 @@ def describe(
         file, table or "shipments", how=FileFormat(encoding=encoding, delimiter=delimiter, sheet=sheet)
     )
     if out is not None:
-        out.write_text(found.mapping, encoding="utf-8")
+        _write(out, found.mapping)
     if as_json:
         click.echo(json.dumps({**asdict(found), "path": str(found.path)}, ensure_ascii=False, indent=2))
     else:
-        _show_description(found)
+        _show_description(found, written=out)
 
 
 @records.command(name="map")
@@ -78,13 +88,18 @@ def map_(mapping: str | None, files: tuple[Path, ...], rows: int, as_json: bool)
     loaded = load_mapping(mapping)
     if not files:
         fields = {rule.name: list(rule.sources) or rule.constant for rule in loaded.rules}
-        _echo({"mapping": loaded.name, "table": loaded.table, "fields": fields}, as_json=as_json)
+        if as_json:
+            _print_json({"mapping": loaded.name, "table": loaded.table, "fields": fields})
+        else:
+            _show_mapping(loaded.name, loaded.table, fields)
         return
     with TemporaryDirectory(prefix="entente-") as folder:
         staged = stage(loaded.table, list(files), loaded, Path(folder))
-        shown = _head(staged, rows)
-        summary = _summary(staged)
-    _echo({**summary, "rows": shown}, as_json=as_json)
+        result = {**_summary(staged), "rows": _head(staged, rows), "quarantined_rows": _bad(staged, rows)}
+    if as_json:
+        _print_json(result)
+    else:
+        _show_run(staged, result)
 
 
 @records.command()
@@ -113,11 +128,15 @@ def convert(
     loaded = load_mapping(mapping) if mapping else None
     chosen = table or (loaded.table if loaded else "shipments")
     done = convert_files(chosen, list(files), loaded, out, processes=processes)
-    summary = _summary(done.staged)
-    _echo({"out": str(done.path), "quarantine": done.quarantine and str(done.quarantine), **summary}, as_json=as_json)
+    quarantine = done.quarantine and str(done.quarantine)
+    if as_json:
+        _print_json({"out": str(done.path), "quarantine": quarantine, **_summary(done.staged)})
+    else:
+        _show_run(done.staged, {})
+        click.echo(f"Written: {done.path}" + (f"\nQuarantine: {quarantine}" if quarantine else ""))
     if strict and done.quarantine is not None:
         raise StrictError(
-            f"{done.staged.quarantined} rows were quarantined.",
+            f"{_rows(done.staged.quarantined)} quarantined.",
             remedy=f"Read {done.quarantine}: it names file, line, field, value and reason of each row.",
         )
 
@@ -125,13 +144,7 @@ def convert(
 def _list_mappings(*, as_json: bool) -> None:
     loaded = [load_mapping(name) for name in shipped_mapping_names()]
     if as_json:
-        click.echo(
-            json.dumps(
-                [{"mapping": one.name, "table": one.table, "title": one.title} for one in loaded],
-                ensure_ascii=False,
-                indent=2,
-            )
-        )
+        _print_json([{"mapping": one.name, "table": one.table, "title": dict(one.title)} for one in loaded])
         return
     for one in loaded:
         click.echo(f"{one.name}  ({one.table})\n    {one.title.get('en', '')}")
@@ -159,31 +172,83 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, list)) else str(value)
 
 
-def _echo(result: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
-        return
-    for name, value in result.items():
-        if isinstance(value, list):
-            click.echo(f"{name}:" + ("" if value else " none"))
-            for item in value:
-                click.echo("  " + ", ".join(f"{key}={part}" for key, part in item.items()))
-        elif isinstance(value, dict):
-            click.echo(f"{name}:")
-            for key, part in value.items():
-                click.echo(f"  {key}: {', '.join(part) if isinstance(part, list) else part}")
-        else:
-            click.echo(f"{name}: {'none' if value is None else value}")
+def _bad(staged: StageResult, rows: int) -> list[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(staged.quarantine) as file:
+        batch = next(file.iter_batches(rows, columns=["file", "line", "field", "value", "reason", "message"]), None)
+    return [] if batch is None else list(batch.to_pylist())
 
 
-def _show_description(found: Description) -> None:
+def _print_json(result: Any) -> None:
+    click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"The mapping cannot be written: {error.strerror}.",
+            remedy="Check the folder and the permissions.",
+            place=Place(str(path)),
+        ) from error
+
+
+def _rows(count: int) -> str:
+    return "1 row was" if count == 1 else f"{count:,} rows were"
+
+
+def _show_mapping(name: str, table: str, fields: dict[str, Any]) -> None:
+    click.echo(f"{name}: fields of {table} and where they come from")
+    for field, source in fields.items():
+        words = " + ".join(source) if isinstance(source, list) else f"always {source!r}"
+        click.echo(f"  {field:<20} {words}")
+
+
+def _show_run(staged: StageResult, shown: dict[str, Any]) -> None:
+    """What was read, what was not and why, for a person."""
+    counts = f"{staged.accepted:,} accepted, {staged.quarantined:,} quarantined"
+    click.echo(f"{_rows(staged.rows_read)} read: {counts}")
+    for file in staged.files:
+        kind = f"{file.kind}, {file.encoding}" if file.encoding else file.kind
+        click.echo(f"  {file.path}: {kind}; {file.rows_read:,} read, {file.quarantined:,} quarantined")
+    for title, lines in (
+        ("Rows", [", ".join(f"{name}={value}" for name, value in row.items()) for row in shown.get("rows", ())]),
+        ("Quarantined", [_why(row) for row in shown.get("quarantined_rows", ())]),
+        ("Emptied or doubtful values", [_warning(one) for one in staged.warnings]),
+    ):
+        if lines:
+            click.echo(f"{title}:")
+            for line in lines[:_LINES]:
+                click.echo(f"  {line}")
+            if len(lines) > _LINES:
+                click.echo(f"  and {len(lines) - _LINES} more kinds (--json lists them)")
+
+
+def _why(row: dict[str, Any]) -> str:
+    place = ", ".join(str(part) for part in (row["file"], f"line {row['line']}", row["field"]) if part)
+    return f"{place}: {row['value']!r}: {row['message']}"
+
+
+def _warning(one: Warned) -> str:
+    reasons = {
+        "no_hs6": "holds no six digits of a tariff code",
+        "unit_not_a_mass": "is not a unit of mass",
+        "duplicate_key": "the same key as another row",
+        "more_values": "further values",
+    }
+    what = reasons.get(one.reason, "is not in the code list " + one.reason.removeprefix("not_in_list:"))
+    return f"{one.field}{f' {one.value!r}' if one.value else ''}: {what} ({one.count:,} times)"
+
+
+def _show_description(found: Description, *, written: Path | None) -> None:
     console = Console()
     kind = ", ".join(
         str(part) for part in (found.kind, found.encoding, found.delimiter and f"delimiter {found.delimiter!r}") if part
     )
-    console.print(
-        Text(f"{found.path}: {kind}; {found.rows_sampled} rows sampled, {found.unreadable} unreadable"), soft_wrap=True
-    )
+    looked = f"{found.rows_sampled} rows looked at" + (f", {found.unreadable} unreadable" if found.unreadable else "")
+    console.print(Text(f"{found.path}: {kind}; {looked}"), soft_wrap=True)
     if not found.encoding_sure:
         console.print(Text("The encoding is a guess: check that the examples read well.", style="yellow"))
     console.print(_columns(found))
@@ -191,7 +256,10 @@ def _show_description(found: Description) -> None:
         console.print("The columns have canonical names: no mapping is needed.")
     elif found.missing:
         console.print(Text(f"No column found for: {', '.join(found.missing)}.", style="yellow"))
-    click.echo("\n" + found.mapping)
+    if written is None:
+        click.echo("\n" + found.mapping)
+    elif not found.canonical:
+        click.echo(f"\nProposed mapping: {written}\nTry it: entente records map {written} {found.path}")
 
 
 def _columns(found: Description) -> Table:
