@@ -7,6 +7,7 @@ such variant.
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
 
 import opencc
@@ -82,7 +83,44 @@ def unaccented(_rng: random.Random, name: str) -> str | None:
     return plain if plain != name else None
 
 
-WRITINGS = (exact, hyphens, spaces, full_width, greek, traditional, invisible, decomposed, unaccented)
+def brackets(rng: random.Random, name: str) -> str | None:
+    """Other brackets, or none."""
+    if "(" not in name:
+        return None
+    opened, closed = rng.choice([("[", "]"), ("（", "）"), ("{", "}"), ("", ""), (" (", ") ")])
+    return name.replace("(", opened).replace(")", closed).strip()
+
+
+def locants(rng: random.Random, name: str) -> str | None:
+    """The comma between two locants as a point, an ideographic comma, or with a space; the hyphen behind as a space."""
+    changed = re.sub(r"(?<=\d),(?=\d)", lambda _: rng.choice([".", ", ", "、", ","]), name)
+    changed = re.sub(r"(?<=\d)-(?=[a-z])", lambda _: rng.choice(["-", " ", "- "]), changed)
+    return changed if changed != name else None
+
+
+def combined(rng: random.Random, name: str) -> str | None:
+    """Several of the above at once."""
+    ways = rng.sample((exact, hyphens, spaces, full_width, greek, traditional, invisible, decomposed, unaccented), 4)
+    text = name
+    for way in ways:
+        text = way(rng, text) or text
+    return text
+
+
+WRITINGS = (
+    exact,
+    hyphens,
+    spaces,
+    full_width,
+    greek,
+    traditional,
+    invisible,
+    decomposed,
+    unaccented,
+    brackets,
+    locants,
+    combined,
+)
 
 
 def cas_writing(rng: random.Random, number: str) -> str:
@@ -94,6 +132,18 @@ def cas_writing(rng: random.Random, number: str) -> str:
         text = "".join(chr(ord(c) + 0xFEE0) if c.isdigit() and c.isascii() else c for c in text)
     bare = rng.choice([f"CAS{first}{second}{last}", f"CAS {first}{second}{last}", f"CAS No. {first}{second}{last}"])
     return rng.choice([text, text, f"CAS {text}", f"(CAS: {text})", bare])
+
+
+_READ_AS = {"0": "Oo", "1": "lI", "2": "Z", "5": "S", "8": "B"}
+
+
+def cas_scanned(rng: random.Random, number: str) -> str | None:
+    """A CAS number in which a scanner has read one or two digits as letters; None where no digit looks like one."""
+    places = [at for at, char in enumerate(number) if char in _READ_AS]
+    text = list(number)
+    for at in rng.sample(places, min(len(places), rng.randrange(1, 3))):
+        text[at] = rng.choice(_READ_AS[number[at]])
+    return "".join(text) if places else None
 
 
 def misspell(rng: random.Random, name: str, edits: int) -> str:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import recall
 import variants
 from entente.screening.cas import digits_of
 from entente.screening.kernel import ScreeningKernel
@@ -66,6 +67,20 @@ def test_every_writing_of_every_cas_number_is_found(seed):
     assert [text for text, name, got in zip(texts, wanted, found, strict=True) if name not in got] == []
 
 
+@given(seed=SEEDS)
+@few
+def test_every_scanned_cas_number_with_letters_for_digits_is_found(seed):
+    rng, vocabulary = random.Random(seed), _vocabulary()
+    written = {
+        text: vocabulary.substances[number.substance]
+        for number in vocabulary.cas
+        for d in [digits_of(number.packed)]
+        if (text := variants.cas_scanned(rng, f"{d[:-3]}-{d[-3:-1]}-{d[-1]}"))
+    }
+    found = _named([f"goods {text} 99%" for text in written], misspellings=False)
+    assert [text for (text, name), got in zip(written.items(), found, strict=True) if name not in got] == []
+
+
 @pytest.mark.parametrize("edits", [1, 2])
 @given(seed=SEEDS)
 @few
@@ -76,3 +91,10 @@ def test_misspelled_long_names_are_found(edits, seed):
     found = _named([f"import of {variants.misspell(rng, name, edits)} 25 kg" for name in asked], misspellings=True)
     recalled = sum(bool(truth[name] & got) for name, got in zip(asked, found, strict=True)) / len(asked)
     assert recalled >= TWO_EDIT_RECALL
+
+
+@pytest.mark.soak
+def test_recall_over_many_seeds():
+    for row in recall.measure(50):
+        wanted = TWO_EDIT_RECALL if str(row["kind"]).endswith("edits") else 1.0
+        assert row["recall"] >= wanted, row

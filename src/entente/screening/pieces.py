@@ -20,6 +20,7 @@ from rapidfuzz.process import cdist
 from entente.screening.fold import HAN, I64, class_table
 from entente.screening.lexicon import trigrams
 from entente.screening.matcher import Matcher
+from entente.screening.remembered import Hashes, Remembered
 from entente.screening.text import Block, flat_index
 
 #: Errors that a misspelling may have.
@@ -36,13 +37,8 @@ _NAME_SHARE = 0.1
 _FAR_CHEAPER = 4.0
 #: What a group that holds a break of the name costs more: it is found only where the text has none.
 _BROKEN = 1000.0
-#: Distinct words with a piece in them that a process remembers.
-_REMEMBERED = 1 << 20
-_DULL_MASK = np.uint64((1 << 18) - 1)
 #: A byte that no piece holds.
 NOTHING = 1
-
-Hashes = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +75,40 @@ class PieceIndex:
         self._of_piece = np.concatenate([[0], np.cumsum(np.bincount(piece, minlength=len(texts)))]).astype(np.int64)
         self._text, self._ends = dict(names), dict(word_ends)
         self._runs: dict[int, tuple[list[str], I64]] = {}
-        self._near: dict[int, I64] = {}
-        self._dull = np.zeros(int(_DULL_MASK) + 1, np.uint64)
+        self._remembered = Remembered()
 
     def candidates(self, squashed: bytes, words: Words) -> tuple[I64, I64]:
         """Names that may be there by one of their pieces, and the number of the word that they would start with."""
         hashes = _word_hashes(squashed, words)
-        found = self._matcher.scan(self._without_dull_words(squashed, words, hashes))
-        piece, at = found.pattern, found.start
-        word = np.searchsorted(words.start, at, side="right") - 1
-        length = words.end - words.start
+        found = list(self._entries(squashed, words, hashes))
+        word, at, entry = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else [_NO_ENTRY] * 3
+        return self._first_words(words, words.start[word] + at, word, entry)
+
+    def _entries(self, squashed: bytes, words: Words, hashes: Hashes) -> Iterator[tuple[I64, I64, I64]]:
+        """Word, place in it and entry, for all words. Words that share a slot of the memory take their turns."""
+        pending = np.arange(len(hashes))
+        while len(pending):
+            new = pending[self._remembered.unknown(hashes[pending])]
+            fresh = self._searched(squashed, Words(words.start[new], words.end[new]))
+            self._remembered.learn(hashes[new], *fresh)
+            word, at, entry = self._remembered.recall(hashes[pending])
+            yield pending[word], at, entry
+            pending = pending[~self._remembered.knows(hashes[pending])]
+
+    def _searched(self, squashed: bytes, words: Words) -> tuple[I64, I64, I64]:
+        """Word, place in it and entry, for every piece in some words that is in a near word of its name."""
+        found = self._matcher.scan(_only(squashed, words))
+        word = np.searchsorted(words.start, found.start, side="right") - 1
+        length = (words.end - words.start)[word]
         # a piece counts within one word of text, so that a word can be judged without its neighbours
-        inside = (found.end <= words.end[word]) & (length[word] >= self._shortest_word[piece])
-        piece, at, word = piece[inside], at[inside], word[inside]
-        occurrence, entry = self._near_entries(squashed, words, hashes, piece, word)
-        self._learn_dull_words(hashes, word[occurrence])
-        return self._first_words(words, at[occurrence], word[occurrence], entry)
+        inside = np.flatnonzero((found.end <= words.end[word]) & (length >= self._shortest_word[found.pattern]))
+        inside = inside[np.argsort(word[inside], kind="stable")]
+        piece, at, word = found.pattern[inside], found.start[inside] - words.start[word[inside]], word[inside]
+        near = [_NO_ENTRY]
+        for which, start, end in zip(piece.tolist(), words.start[word].tolist(), words.end[word].tolist(), strict=True):
+            near.append(self._compared(which, squashed[start:end]))
+        counts = [len(entries) for entries in near[1:]]
+        return np.repeat(word, counts), np.repeat(at, counts), np.concatenate(near)
 
     def _first_words(self, words: Words, at: I64, word: I64, entry: I64) -> tuple[I64, I64]:
         """The words of text that a name with a piece at `at` may start with: as far before it as in the name."""
@@ -110,25 +124,6 @@ class PieceIndex:
             names.append(self._name[entry[some]])
             firsts.append(word[some] - back)
         return np.concatenate(names), np.concatenate(firsts)
-
-    def _near_entries(self, squashed: bytes, words: Words, hashes: Hashes, piece: I64, word: I64) -> tuple[I64, I64]:
-        """For each found piece, the entries (piece of a name) of which a word, or a run of words, is near its word.
-
-        Goods texts repeat their words: each word is compared once with the names of each piece, and remembered.
-        """
-        keys = hashes[word] + _PIECE_MIX * piece.astype(np.uint64)
-        distinct, where, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        if len(self._near) > _REMEMBERED:
-            self._near.clear()
-        near: list[I64] = [_NO_ENTRY]
-        for key, index in zip(distinct.tolist(), where.tolist(), strict=True):
-            if key not in self._near:
-                text = squashed[words.start[word[index]] : words.end[word[index]]]
-                self._near[key] = self._compared(int(piece[index]), text)
-            near.append(self._near[key])
-        first = np.cumsum([len(entries) for entries in near])
-        entries, offsets = flat_index(first[inverse], first[inverse + 1])
-        return np.repeat(np.arange(len(piece)), np.diff(offsets)), np.concatenate(near)[entries]
 
     def _compared(self, piece: int, word: bytes) -> I64:
         """Entries of a piece that have a run of words near the word of text."""
@@ -149,26 +144,17 @@ class PieceIndex:
                 if start <= at < end:
                     yield self._text[which][start:end]
 
-    def _without_dull_words(self, squashed: bytes, words: Words, hashes: Hashes) -> bytes:
-        """Words known to have no part in any name are not searched again: a sign takes their place."""
-        dull = self._dull[(hashes & _DULL_MASK).astype(np.int64)] == hashes
-        if not dull.any():
-            return squashed
-        data = np.frombuffer(squashed, np.uint8).copy()
-        data[flat_index(words.start[dull], words.end[dull])[0]] = NOTHING
-        return data.tobytes()
-
-    def _learn_dull_words(self, hashes: Hashes, hopeful: I64) -> None:
-        dull = np.ones(len(hashes), np.bool_)
-        dull[hopeful] = False
-        # a word is only forgotten if another one takes its slot, which costs time and changes nothing
-        seen = hashes[dull]
-        self._dull[(seen & _DULL_MASK).astype(np.int64)] = seen
-
 
 _NO_ENTRY = np.zeros(0, np.int64)
 _PLACE_MIX = np.random.default_rng(19880101).integers(1, 1 << 62, 64, np.uint64) * np.uint64(2) + np.uint64(1)
-_PIECE_MIX = np.uint64(0xD6E8FEB86659FD93)
+
+
+def _only(squashed: bytes, words: Words) -> bytes:
+    """The bytes of some words, and a sign that no piece holds in place of all others."""
+    data = np.full(len(squashed), NOTHING, np.uint8)
+    index = flat_index(words.start, words.end)[0]
+    data[index] = np.frombuffer(squashed, np.uint8)[index]
+    return data.tobytes()
 
 
 def _word_hashes(squashed: bytes, words: Words) -> npt.NDArray[np.uint64]:
