@@ -197,7 +197,9 @@ def main(command: str) -> None:
     report = {"rows": len(rows), "hits": len(lines), "wrong": wrong, "without_verdict": open_}
     report["wrong_per_row"] = {"share": wrong / len(rows), "interval": [low, high]}
     report["mixed"] = mixed_precision(rows, kernel, vocabulary)
-    print(json.dumps(report, indent=2))
+    for name, value in report.items():
+        print(f"{name:>18}  {value}")
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":
