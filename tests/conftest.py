@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from entente.engine import Engine, open_engine
+from entente.errors import MissingComponentError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 REQUIRE_ALL = os.environ.get("ENTENTE_REQUIRE_ALL") == "1"
@@ -25,6 +29,17 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         skip_or_fail(f"the public test data folder {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One Spark for all tests of a worker: starting it takes seconds."""
+    try:
+        engine = open_engine("spark", tmp_path_factory.mktemp("spark"))
+    except MissingComponentError as error:
+        skip_or_fail(error.message)
+    with engine:
+        yield engine
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

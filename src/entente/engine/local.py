@@ -8,26 +8,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 
-import duckdb
 import pyarrow as pa
 
-from entente.engine import parts
+from entente.engine import duck, parts
 from entente.engine.base import Kernel
 from entente.engine.dialect import literal, quote
 from entente.engine.pool import run_tasks, usable_cores
-from entente.errors import EntenteError, UsageError
-
-#: MiB that SQL may hold before it spills; processes of the pool and Arrow come on top.
-DEFAULT_MEMORY_MB = 768
-#: Arrow has no 128-bit integers and Parquet would store them as floating point; Spark's sums are 64-bit as well.
-_NARROWED = {"HUGEINT": "BIGINT", "UHUGEINT": "BIGINT"}
+from entente.errors import UsageError
 
 
 class LocalEngine:
@@ -50,7 +43,7 @@ class LocalEngine:
         self._home = Path(mkdtemp(prefix="engine-", dir=workdir))
         self._files: dict[str, tuple[Path, ...]] = {}
         self._numbers = count()
-        self._sql = _connect(self._home, self._processes, memory_mb or DEFAULT_MEMORY_MB)
+        self._sql = duck.connect(self._home, self._processes, memory_mb or duck.DEFAULT_MEMORY_MB)
 
     def register(self, name: str, source: pa.Table | Path | Sequence[Path]) -> None:
         """Give a small Arrow table, a Parquet file, a folder of Parquet files, or several files a name."""
@@ -114,7 +107,7 @@ class LocalEngine:
 
     def fetch(self, query: str) -> pa.Table:
         """Run one SELECT whose result is small and return it as an Arrow table."""
-        with _spoken():
+        with duck.spoken():
             return self._sql.sql(self._narrow(query)).to_arrow_table()
 
     def batches(self, name: str) -> Iterator[pa.RecordBatch]:
@@ -124,9 +117,7 @@ class LocalEngine:
     def export(self, name: str, path: Path, *, order_by: Sequence[str]) -> int:
         """Write a table to one Parquet file in the given order; return its rows."""
         self._must_have(name, order_by)
-        order = ", ".join(quote(column) for column in order_by)
-        ordered = f"SELECT * FROM {quote(name)}" + (f" ORDER BY {order}" if order else "")
-        self._run(f"COPY ({ordered}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+        self._run(duck.copy_ordered(quote(name), path, order_by))
         return parts.count_rows([path])
 
     def close(self) -> None:
@@ -149,8 +140,7 @@ class LocalEngine:
         return folder
 
     def _keep(self, name: str, files: tuple[Path, ...]) -> None:
-        listed = ", ".join(literal(str(file)) for file in files)
-        self._run(f"CREATE VIEW {quote(name)} AS SELECT * FROM read_parquet([{listed}])")
+        self._run(f"CREATE VIEW {quote(name)} AS SELECT * FROM {duck.read_files(files)}")
         self._files[name] = files
 
     def _known(self, name: str) -> tuple[Path, ...]:
@@ -163,50 +153,20 @@ class LocalEngine:
             raise UsageError(f"The engine has a table {name!r} already.", remedy="Drop it first, or use another name.")
 
     def _must_have(self, name: str, columns: Sequence[str]) -> None:
-        present = set(self.columns(name))
-        missing = [column for column in columns if column not in present]
-        if missing:
-            raise UsageError(
-                f"Table {name!r} has no column {missing[0]!r}.", remedy=f"It has: {', '.join(sorted(present))}."
-            )
+        duck.must_have(name, self.columns(name), columns)
 
     def _narrow(self, query: str) -> str:
         """Wrap `query` where a column's type has no like in Arrow and Spark."""
         relation = self._sql.sql(query)
         described = list(zip(relation.columns, map(str, relation.types), strict=True))
-        if not any(kind in _NARROWED for _, kind in described):
+        if not any(kind in duck.NARROWED for _, kind in described):
             return query
         columns = ", ".join(
-            f"CAST({quote(name)} AS {_NARROWED[kind]}) AS {quote(name)}" if kind in _NARROWED else quote(name)
+            f"CAST({quote(name)} AS {duck.NARROWED[kind]}) AS {quote(name)}" if kind in duck.NARROWED else quote(name)
             for name, kind in described
         )
         return f"SELECT {columns} FROM ({query})"
 
     def _run(self, statement: str) -> None:
-        with _spoken():
+        with duck.spoken():
             self._sql.execute(statement)
-
-
-@contextmanager
-def _spoken() -> Iterator[None]:
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise EntenteError(
-            "The query needs more memory or disk than it may use.",
-            remedy="Allow more memory, or put the work folder on a larger disk.",
-        ) from error
-
-
-def _connect(home: Path, threads: int, memory_mb: int) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "threads": str(threads),
-            "memory_limit": f"{memory_mb}MiB",
-            "temp_directory": str(home / "spill"),
-            "preserve_insertion_order": "false",  # results are sets; order is asked for where it matters
-            "autoinstall_known_extensions": "false",  # the engine never goes to the network
-            "autoload_known_extensions": "false",
-        },
-    )

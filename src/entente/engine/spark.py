@@ -1,0 +1,252 @@
+"""The engine for a cluster: Spark for kernels (`mapInArrow`) and SQL, Parquet part files for tables.
+
+Every table is kept as Parquet under the work folder, as in the local engine: a result is computed once, survives the
+loss of a worker, and is streamed, counted and exported without Spark. On a cluster the work folder must therefore be
+on a file system that all machines see under the same path.
+
+DuckDB holds an empty copy of every table. It says which columns and types a query has, so that a result has the same
+types on both engines, and the translation (engine/dialect.py) knows the types of what it translates.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from entente.engine import duck, parts, spark_kernel, spark_session
+from entente.engine.base import Kernel
+from entente.engine.dialect import Columns, quote, spark_type, to_spark
+from entente.errors import EntenteError, UsageError
+
+#: Threads of the driver's DuckDB, which sorts what is exported.
+_THREADS = 2
+
+
+class SparkEngine:
+    """Named tables on Spark.
+
+    Args:
+        workdir: an existing folder; a folder of its own is made in it, and removed by `close`.
+        master: Spark master URL.
+
+    Raises:
+        MissingComponentError: PySpark or a suitable Java is missing.
+        EntenteError: Spark does not start, or its workers cannot work in `workdir`.
+    """
+
+    name = "spark"
+
+    def __init__(self, workdir: Path, *, master: str = "local[2]") -> None:
+        self._home = Path(mkdtemp(prefix="engine-", dir=workdir.resolve()))
+        self._files: dict[str, tuple[Path, ...]] = {}
+        self._columns: dict[str, Columns] = {}
+        self._views: dict[str, str] = {}
+        self._numbers = count()
+        self._duck = duck.connect(self._home, _THREADS, duck.DEFAULT_MEMORY_MB)
+        try:
+            self._running = spark_session.start(self._home, master)
+        except BaseException:
+            self._remove()
+            raise
+        self._spark = self._running.session
+
+    def register(self, name: str, source: pa.Table | Path | Sequence[Path]) -> None:
+        """Give a small Arrow table, a Parquet file, a folder of Parquet files, or several files a name."""
+        self._must_be_new(name)
+        if isinstance(source, pa.Table):
+            path = self._folder() / "000000.parquet"
+            parts.write_part(source, path)
+            self._keep(name, (path,))
+        else:
+            files = parts.parquet_files(source)
+            parts.count_rows(files)  # a cut-off file is said here, with its name, and not in the middle of a query
+            self._keep(name, files)
+
+    def map(self, kernel: Kernel, source: str, into: str) -> int:
+        """Map `kernel` over the batches of table `source`; keep the result as table `into`; return its rows."""
+        self._must_be_new(into)
+        duck.must_have(source, self.columns(source), kernel.input_columns)
+        folder = self._folder()
+        pickled = folder / "kernel.pickle"
+        parts.save_kernel(kernel, pickled)
+        empty = kernel.output_schema.empty_table()
+        read = self._spark.table(self._views[source]).select(*map(_backticked, kernel.input_columns))
+        schema = ", ".join(
+            f"{_backticked(name)} {spark_type(kind)}" for name, kind in self._described_table(empty).items()
+        )
+        with _spoken(pickled):
+            self._write(read.mapInArrow(spark_kernel.MapBatches(pickled), schema), folder / "table")
+        pickled.unlink()
+        self._keep(into, _parts(folder / "table", empty))
+        return self.count(into)
+
+    def sql(self, query: str, into: str) -> None:
+        """Run one SELECT in DuckDB's dialect and keep the result as table `into` (replacing none)."""
+        self._must_be_new(into)
+        folder = self._folder()
+        frame, empty = self._frame(query)
+        with _spoken():
+            self._write(frame, folder / "table")
+        self._keep(into, _parts(folder / "table", empty))
+
+    def drop(self, name: str) -> None:
+        """Forget a table and free what it holds."""
+        files = self._known(name)
+        self._spark.catalog.dropTempView(self._views.pop(name))
+        self._duck.execute(f"DROP TABLE {quote(name)}")
+        del self._files[name], self._columns[name]
+        for file in files:
+            if file.is_relative_to(self._home):
+                file.unlink()
+
+    def columns(self, name: str) -> list[str]:
+        """Column names of a table, in order."""
+        self._known(name)
+        return list(self._columns[name])
+
+    def count(self, name: str) -> int:
+        """Number of rows of a table."""
+        return parts.count_rows(self._known(name))
+
+    def fetch(self, query: str) -> pa.Table:
+        """Run one SELECT whose result is small and return it as an Arrow table."""
+        frame, empty = self._frame(query)
+        with _spoken():
+            return frame.toArrow().cast(empty.schema)
+
+    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
+        """Stream a table, in no promised order."""
+        return parts.stream(self._known(name))
+
+    def export(self, name: str, path: Path, *, order_by: Sequence[str]) -> int:
+        """Write a table to one Parquet file in the given order; return its rows."""
+        duck.must_have(name, self.columns(name), order_by)
+        with duck.spoken():
+            self._duck.execute(duck.copy_ordered(duck.read_files(self._files[name]), path, order_by))
+        return parts.count_rows([path])
+
+    def close(self) -> None:
+        """Free memory, end Spark if it was started for this engine, remove all temporary files; once is enough."""
+        if self._home.exists():
+            for view in self._views.values():
+                self._spark.catalog.dropTempView(view)
+            self._running.close()
+            self._remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _remove(self) -> None:
+        self._duck.close()
+        self._files.clear()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _folder(self) -> Path:
+        folder = self._home / f"table-{next(self._numbers):05d}"
+        folder.mkdir()
+        return folder
+
+    def _frame(self, query: str) -> tuple[Any, pa.Table]:
+        """A query as Spark's data frame with DuckDB's types, and an empty table of the same types."""
+        relation = self._duck.sql(query)
+        columns = {
+            name: duck.NARROWED.get(str(kind), str(kind))
+            for name, kind in zip(relation.columns, relation.types, strict=True)
+        }
+        with _spoken():
+            frame = self._spark.sql(to_spark(query, self._columns, self._views))
+            frame = _retyped(frame, columns)
+        return frame, self._empty(columns)
+
+    def _empty(self, columns: Columns) -> pa.Table:
+        cast = ", ".join(f"CAST(NULL AS {_kept(kind)}) AS {quote(name)}" for name, kind in columns.items())
+        return self._duck.sql(f"SELECT {cast} LIMIT 0").to_arrow_table()
+
+    def _described_table(self, table: pa.Table) -> Columns:
+        """Columns of an Arrow table with DuckDB's types."""
+        relation = self._duck.from_arrow(table)
+        return {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
+
+    def _write(self, frame: Any, folder: Path) -> None:
+        frame.write.parquet(folder.as_uri())
+
+    def _keep(self, name: str, files: tuple[Path, ...]) -> None:
+        self._duck.execute(f"CREATE TABLE {quote(name)} AS SELECT * FROM {duck.read_files(files)} LIMIT 0")
+        relation = self._duck.table(quote(name))
+        self._columns[name] = {c: str(kind) for c, kind in zip(relation.columns, relation.types, strict=True)}
+        schema = ", ".join(f"{_backticked(c)} {spark_type(kind)}" for c, kind in self._columns[name].items())
+        view = f"entente_{self._home.name[7:]}_{next(self._numbers)}"
+        self._spark.read.schema(schema).parquet(*map(_location, files)).createTempView(view)
+        self._views[name] = view
+        self._files[name] = files
+
+    def _known(self, name: str) -> tuple[Path, ...]:
+        if name not in self._files:
+            raise UsageError(f"The engine has no table {name!r}.", remedy="Register it first.")
+        return self._files[name]
+
+    def _must_be_new(self, name: str) -> None:
+        if name in self._files:
+            raise UsageError(f"The engine has a table {name!r} already.", remedy="Drop it first, or use another name.")
+
+
+def _retyped(frame: Any, columns: Columns) -> Any:
+    """A data frame with the names and types that the query has in DuckDB."""
+    named = frame.toDF(*columns)
+    return named.select(*(named[_backticked(name)].cast(spark_type(kind)) for name, kind in columns.items()))
+
+
+def _parts(folder: Path, empty: pa.Table) -> tuple[Path, ...]:
+    """The part files that Spark wrote; one without rows where it wrote none."""
+    files = tuple(sorted(folder.glob("*.parquet")))
+    if files:
+        return files
+    folder.mkdir(exist_ok=True)
+    parts.write_part(empty, folder / "empty.parquet")
+    return (folder / "empty.parquet",)
+
+
+def _kept(kind: str) -> str:
+    """The type that a table has where Spark has no unsigned integers: a code of a text is one."""
+    return "BIGINT" if kind == "UBIGINT" else kind
+
+
+def _backticked(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _location(file: Path) -> str:
+    """A path that Spark takes as it is: of this file system, and with no letter that stands for others."""
+    escaped = "".join(f"\\{letter}" if letter in "\\{}[]*?^" else letter for letter in str(file.resolve()))
+    return f"file:{escaped}"
+
+
+@contextmanager
+def _spoken(kernel: Path | None = None) -> Iterator[None]:
+    """Say in words what Spark raises; a kernel's own error comes out as it was raised."""
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        original = spark_kernel.raised(kernel) if kernel else None
+        if original is not None:
+            raise original from error
+        raise EntenteError(
+            f"Spark could not do it: {str(error).strip().splitlines()[0]}",
+            remedy="See the message. Where memory ran out, give Spark more (spark.driver.memory), or more machines.",
+        ) from error

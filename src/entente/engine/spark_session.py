@@ -1,0 +1,178 @@
+"""Starting and stopping Spark for one engine.
+
+A session that is there already (a notebook, `spark-submit`) is used as it is, through a new session of its own with
+the settings on which results depend. Otherwise a Java process is started and, at the end, ended again: nothing stays
+behind, neither a process nor a `metastore_db`, `spark-warehouse` or `artifacts` folder.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from os import environ, pathsep
+from pathlib import Path
+from typing import Any
+
+from entente.engine.parts import BATCH_ROWS
+from entente.errors import EntenteError, MissingComponentError
+
+#: Oldest Java that PySpark 4 runs on.
+JAVA = 17
+#: Settings on which results depend, and what temporary tables are written with.
+_RESULTS = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",  # dates are what the file says, in year 1 as well
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.compression.codec": "lz4_raw",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH_ROWS),
+    "spark.sql.execution.arrow.useLargeVarTypes": "false",
+}
+_GRACE_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A Spark session; `process` is the Java process if it was started for this engine."""
+
+    session: Any
+    process: subprocess.Popen[bytes] | None
+    is_own: bool
+
+    def close(self) -> None:
+        """Free the session if it is the engine's own."""
+        if not self.is_own:
+            return
+        from pyspark import SparkContext
+
+        gateway = SparkContext._gateway  # noqa: SLF001 - PySpark keeps the Java process for ever otherwise
+        self.session.stop()
+        if self.process is not None:
+            gateway.shutdown()
+            SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001 - the next engine starts another
+            if self.process.stdin:
+                self.process.stdin.close()  # Spark's Java process ends when its input does
+            self.process.wait(_GRACE_S)
+
+
+def start(home: Path, master: str) -> Running:
+    """Start Spark, or join a session that is there already.
+
+    Args:
+        home: the engine's folder for temporary files.
+        master: Spark master URL.
+
+    Raises:
+        MissingComponentError: PySpark, what it needs of Python, or a suitable Java is missing.
+        EntenteError: Spark does not start.
+    """
+    need_python_parts()
+    from pyspark.sql import SparkSession
+
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        session = active.newSession()
+        for key, value in _RESULTS.items():
+            session.conf.set(key, value)
+        return Running(session, None, is_own=False)
+    need_java()
+    return _start(home, master)
+
+
+def need_python_parts() -> None:
+    """Refuse to go on without PySpark and pandas, which PySpark asks for before it passes Arrow batches.
+
+    Raises:
+        MissingComponentError: one is not installed.
+    """
+    for module in ("pyspark", "pandas"):
+        if find_spec(module) is None:
+            raise MissingComponentError(
+                f"The Spark engine needs {module}, which is not installed.",
+                remedy="Install it: pip install 'entente[spark]'. Or use --engine local.",
+            )
+
+
+def need_java() -> None:
+    """Refuse to go on without a Java that PySpark runs on.
+
+    Raises:
+        MissingComponentError: there is none, or it is too old.
+    """
+    remedy = (
+        f"Install a Java runtime, version {JAVA} or later (Debian: openjdk-17-jre-headless), or use --engine local."
+    )
+    java = _java()
+    if java is None:
+        raise MissingComponentError("The Spark engine needs Java, which is not installed.", remedy=remedy)
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603 - fixed
+    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    if found is None or int(found[1]) < JAVA:
+        version = f"version {found[1]}" if found else "does not say its version"
+        raise MissingComponentError(f"The Spark engine needs Java {JAVA}; {java} is {version}.", remedy=remedy)
+
+
+def _java() -> str | None:
+    """The Java that Spark's own start script takes: that of JAVA_HOME, or else of PATH."""
+    home = environ.get("JAVA_HOME")
+    return shutil.which(str(Path(home, "bin", "java"))) if home else shutil.which("java")
+
+
+def _start(home: Path, master: str) -> Running:
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkException
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.logger import PySparkLogger
+    from pyspark.sql import SparkSession
+
+    conf = SparkConf().setAll(list(_settings(home, master).items()))
+    log = home / "spark.log"
+    try:
+        with log.open("wb") as stream:
+            gateway = launch_gateway(conf, popen_kwargs={"stderr": stream, "stdout": stream})
+        context = SparkContext(conf=conf, gateway=gateway)
+    except (PySparkException, Py4JError, OSError) as error:
+        lines = log.read_text("utf-8", "replace").strip().splitlines() if log.is_file() else []
+        raise EntenteError(
+            f"Spark does not start: {lines[-1] if lines else error}",
+            remedy="Check --master, JAVA_HOME and Spark's own settings. Or use --engine local.",
+        ) from error
+    context.setLogLevel("ERROR")
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        PySparkLogger.getLogger(name).disabled = True  # what they print is in the exception as well
+    if context.pythonExec == "python3":  # no PYSPARK_PYTHON: workers run what this process runs
+        context.pythonExec = sys.executable
+    return Running(SparkSession(context), getattr(gateway, "proc", None), is_own=True)
+
+
+def _settings(home: Path, master: str) -> dict[str, str]:
+    for name in ("tmp", "spill"):
+        (home / name).mkdir()
+    settings = {
+        **_RESULTS,
+        "spark.master": master,
+        "spark.app.name": "entente",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.warehouse.dir": (home / "warehouse").as_uri(),
+        "spark.driver.defaultJavaOptions": f"-Djava.io.tmpdir={home / 'tmp'} -Dderby.system.home={home / 'tmp'}",
+    }
+    return settings | (_on_this_machine(home) if master.startswith("local") else {})
+
+
+def _on_this_machine(home: Path) -> dict[str, str]:
+    """Settings for a local master: it listens nowhere, and cuts work into few pieces."""
+    return {
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.local.dir": str(home / "spill"),
+        "spark.sql.shuffle.partitions": "4",
+        "spark.executorEnv.PYTHONPATH": pathsep.join(filter(None, sys.path)),
+    }

@@ -1,0 +1,83 @@
+"""The same question on both engines: the same rows, of the same types."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+import engine_sql
+from entente.engine import Engine, open_engine
+
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+
+
+@pytest.fixture
+def engines(spark_engine: Engine, tmp_path: Path) -> Iterator[tuple[Engine, Engine]]:
+    """The local engine and Spark, without the tables that a test made."""
+    with open_engine("local", tmp_path, processes=1) as local:
+        yield local, spark_engine
+    for name in list(spark_engine._files):
+        spark_engine.drop(name)
+
+
+def comparable(value: Any, digits: int) -> Any:
+    """A value that can be compared and sorted: NaN equals NaN, -0.0 equals 0.0, null comes first."""
+    if isinstance(value, dict):
+        return tuple(comparable(part, digits) for part in value.values())
+    if isinstance(value, list):
+        return (1, tuple(comparable(part, digits) for part in value))
+    if isinstance(value, float):
+        return (1, "nan") if math.isnan(value) else (1, float(f"{value + 0.0:.{digits}g}"))
+    return (0,) if value is None else (1, str(value))
+
+
+def rows(table: pa.Table, digits: int = 17) -> list[Any]:
+    return sorted((comparable(row, digits) for row in table.to_pylist()), key=repr)
+
+
+def agree(engines: tuple[Engine, Engine], query: str, digits: int = 17) -> None:
+    local, spark = (engine.fetch(query) for engine in engines)
+    assert spark.schema == local.schema
+    assert rows(spark, digits) == rows(local, digits)
+
+
+@pytest.fixture
+def awkward(engines: tuple[Engine, Engine]) -> tuple[Engine, Engine]:
+    for engine in engines:
+        engine.register("t", engine_sql.AWKWARD)
+    return engines
+
+
+@pytest.mark.parametrize("kind", engine_sql.SCALARS)
+def test_every_expression_of_rules_means_the_same(awkward: tuple[Engine, Engine], kind: str) -> None:
+    query = engine_sql.columns(engine_sql.SCALARS[kind], "t, t u", ids="t.id AS a, u.id AS b, ")
+    agree(awkward, query)
+
+
+def test_logarithms_differ_in_the_last_digit_at_most(awkward: tuple[Engine, Engine]) -> None:
+    agree(awkward, "SELECT id, LN(f) AS x, LN(n) AS y, FLOOR(LN(ABS(i) + 2) * 1000) AS z FROM t", digits=15)
+
+
+@pytest.mark.parametrize("tail", [" GROUP BY b", " WHERE id < 0"], ids=["groups", "of no rows"])
+def test_every_aggregate_means_the_same(awkward: tuple[Engine, Engine], tail: str) -> None:
+    agree(awkward, engine_sql.columns(engine_sql.AGGREGATES, "t", tail=tail))
+
+
+def test_every_window_means_the_same(awkward: tuple[Engine, Engine]) -> None:
+    agree(awkward, engine_sql.columns(engine_sql.WINDOWS, "t", ids="id, "))
+
+
+@pytest.mark.parametrize("query", engine_sql.QUERIES)
+def test_every_form_of_query_means_the_same(awkward: tuple[Engine, Engine], query: str) -> None:
+    agree(awkward, query)
+
+
+def test_an_order_that_is_asked_for_is_kept_with_nulls_last(awkward: tuple[Engine, Engine]) -> None:
+    for order in ("s, id", "s DESC, id", "f, id", "f DESC, id", "n NULLS FIRST, id"):
+        local, spark = (engine.fetch(f"SELECT id FROM t ORDER BY {order}") for engine in awkward)
+        assert spark.to_pylist() == local.to_pylist()

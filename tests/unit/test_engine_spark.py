@@ -1,0 +1,167 @@
+"""What holds for Spark as for the local engine, and what is its own: starting, stopping, missing parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine_kernels import Above, Refuses
+from entente.engine import Engine, open_engine, spark_session
+from entente.errors import EntenteError, InputError, MissingComponentError, UsageError
+
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+
+NUMBERS = pa.table({"name": [f"n{i}" for i in range(10)], "other": [0.5] * 10, "x": pa.array(range(10), pa.int64())})
+
+
+@pytest.fixture
+def engine(spark_engine: Engine) -> Iterator[Engine]:
+    """The shared engine, without the tables that a test made."""
+    yield spark_engine
+    for name in list(spark_engine._files):
+        spark_engine.drop(name)
+
+
+def rows(table: pa.Table) -> list[tuple[object, ...]]:
+    return sorted(tuple(row.values()) for row in table.to_pylist())
+
+
+def test_a_table_a_file_a_folder_and_several_files_can_be_registered(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "it's a {fold*er} [100%] #ü"
+    folder.mkdir()
+    for number in range(2):
+        pq.write_table(NUMBERS, folder / f"{number}.parquet")
+    engine.register("a", NUMBERS)
+    engine.register("b", folder / "0.parquet")
+    engine.register("c", folder)
+    engine.register("d", [folder / "0.parquet", folder / "1.parquet"])
+    counted = engine.fetch(" UNION ALL ".join(f"SELECT '{name}' AS name, count(*) AS n FROM {name}" for name in "abcd"))
+    assert rows(counted) == [("a", 10), ("b", 10), ("c", 20), ("d", 20)]
+    assert [engine.count(name) for name in "abcd"] == [10, 10, 20, 20]
+    assert engine.columns("a") == engine.columns("d") == ["name", "other", "x"]
+
+
+def test_map_sends_only_the_columns_the_kernel_reads_in_its_order(engine: Engine) -> None:
+    engine.register("numbers", NUMBERS)
+    assert engine.map(Above(6), "numbers", "big") == 3
+    assert rows(engine.fetch("SELECT * FROM big")) == [("n7", 14), ("n8", 16), ("n9", 18)]
+    assert engine.columns("big") == ["name", "twice"]
+
+
+def test_map_over_no_rows_gives_a_table_with_the_kernels_schema(engine: Engine) -> None:
+    engine.register("numbers", NUMBERS.slice(0, 0))
+    assert engine.map(Above(6), "numbers", "big") == 0
+    assert engine.columns("big") == ["name", "twice"]
+    assert engine.fetch("SELECT * FROM big").num_rows == 0
+
+
+def test_a_kernels_error_comes_out_as_it_was_raised(engine: Engine) -> None:
+    engine.register("numbers", NUMBERS)
+    with pytest.raises(InputError, match="rows can be read") as caught:
+        engine.map(Refuses(), "numbers", "never")
+    assert caught.value.remedy == "Look at them."
+
+
+def test_a_result_is_computed_once(engine: Engine) -> None:
+    engine.register("numbers", NUMBERS)
+    engine.sql("SELECT x, random() AS r FROM numbers", "drawn")
+    assert rows(engine.fetch("SELECT * FROM drawn")) == rows(engine.fetch("SELECT * FROM drawn"))
+    assert rows(pa.Table.from_batches(engine.batches("drawn"))) == rows(engine.fetch("SELECT * FROM drawn"))
+
+
+def test_lists_dates_and_nulls_survive(engine: Engine) -> None:
+    engine.register("t", pa.table({"l": [["a", None], None], "d": [date(1, 1, 1), None]}))
+    engine.sql("SELECT * FROM t", "copy")
+    assert pa.Table.from_batches(engine.batches("copy")).sort_by("d").to_pylist() == [
+        {"l": ["a", None], "d": date(1, 1, 1)},
+        {"l": None, "d": None},
+    ]
+
+
+def test_export_writes_the_bytes_that_the_local_engine_writes(engine: Engine, tmp_path: Path) -> None:
+    query = """
+        SELECT x % 3 AS k, sum(x) AS total, list_sort(list(struct_pack(n := name, x := x))) AS l,
+          CAST(NULL AS DATE) AS d, count(*) > 3 AS many, min(other) AS o FROM numbers GROUP BY 1"""
+    with open_engine("local", tmp_path, processes=1) as local:
+        for opened in (local, engine):
+            opened.register("numbers", NUMBERS)
+            opened.sql(query, "t")
+            assert opened.export("t", tmp_path / opened.name, order_by=["k"]) == 3
+    assert (tmp_path / "local").read_bytes() == (tmp_path / "spark").read_bytes()
+
+
+def test_names_are_taken_once_quoted_and_case_does_not_count(engine: Engine) -> None:
+    engine.register('A"; DROP VIEW b; --', NUMBERS)
+    with pytest.raises(UsageError, match="already"):
+        engine.register('A"; DROP VIEW b; --', NUMBERS)
+    assert engine.fetch('SELECT count(*) AS n FROM "a""; DROP VIEW b; --"').to_pylist() == [{"n": 10}]
+
+
+def test_dropping_a_registered_file_leaves_it_on_disk(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "mine.parquet"
+    pq.write_table(NUMBERS, path)
+    engine.register("mine", path)
+    engine.drop("mine")
+    assert path.exists()
+    with pytest.raises(UsageError, match="no table 'mine'"):
+        engine.count("mine")
+
+
+def test_missing_columns_and_files_are_named(engine: Engine, tmp_path: Path) -> None:
+    engine.register("few", pa.table({"y": [1]}))
+    with pytest.raises(UsageError, match="'few' has no column 'x'"):
+        engine.map(Above(0), "few", "never")
+    with pytest.raises(InputError, match=r"none\.parquet"):
+        engine.register("none", tmp_path / "none.parquet")
+
+
+def test_what_spark_cannot_do_is_said_in_one_line(engine: Engine) -> None:
+    engine.register("t", pa.table({"n": pa.array([2**62], pa.int64())}))
+    with pytest.raises(EntenteError, match="overflow") as caught:
+        engine.fetch("SELECT n * 4 AS n FROM t")
+    assert "\n" not in caught.value.message
+
+
+def test_an_engine_beside_another_shares_spark_and_leaves_it_running(engine: Engine, tmp_path: Path) -> None:
+    engine.register("numbers", NUMBERS)
+    with open_engine("spark", tmp_path) as other:
+        other.register("numbers", NUMBERS.slice(0, 4))
+        assert other.fetch("SELECT count(*) AS n FROM numbers").to_pylist() == [{"n": 4}]
+    assert not any(tmp_path.iterdir())
+    assert engine.fetch("SELECT count(*) AS n FROM numbers").to_pylist() == [{"n": 10}]
+
+
+def test_spark_leaves_nothing_in_the_working_directory(engine: Engine) -> None:
+    assert not {"metastore_db", "spark-warehouse", "derby.log", "artifacts"} & {path.name for path in Path().iterdir()}
+
+
+@pytest.mark.parametrize("missing", ["pyspark", "pandas"])
+def test_a_missing_package_is_said_with_the_extra_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark_session, "find_spec", lambda name: None if name == missing else object())
+    with pytest.raises(MissingComponentError, match=missing) as caught:
+        spark_session.need_python_parts()
+    assert "entente[spark]" in caught.value.remedy
+
+
+def test_missing_java_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(MissingComponentError, match="needs Java, which is not installed") as caught:
+        spark_session.need_java()
+    assert "17" in caught.value.remedy
+
+
+@pytest.mark.parametrize(("version", "word"), [("1.8.0_392", "version 8"), ("11.0.20", "version 11")])
+def test_java_that_is_too_old_is_named(
+    version: str, word: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "java").write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
+    (tmp_path / "bin" / "java").chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(MissingComponentError, match=word):
+        spark_session.need_java()
