@@ -89,7 +89,9 @@ class Planner:
         for feature in sorted(self._features(), key=lambda feature: feature.name):
             if feature.kind != "row":
                 grain = tuple((key.on, key.value.sql) for key in feature.grain)
-                merged.setdefault((self._level(feature.name), feature.source, grain, self._row_frame(feature), feature.kind), []).append(feature)
+                merged.setdefault(
+                    (self._level(feature.name), feature.source, grain, self._row_frame(feature), feature.kind), []
+                ).append(feature)
         ordered = sorted(merged.values(), key=lambda features: self._level(features[0].name))
         return [
             Group(f"rules_group_{number}", self._level(features[0].name), tuple(features))
@@ -140,7 +142,9 @@ class Planner:
         rows = [feature for feature in self._rows(0) if feature.name in needed]
         columns = ", ".join(quote(name) for name in sorted(needed & COLUMNS | set(_IDENTITY)))
         told = [(group, [f for f in group.features if f.name in needed]) for group in facts]
-        inner = _joined(f"SELECT {columns} FROM {SHIPMENTS}", [(group, features) for group, features in told if features])
+        inner = _joined(
+            f"SELECT {columns} FROM {SHIPMENTS}", [(group, features) for group, features in told if features]
+        )
         where = f" WHERE {quote(frame)}" if frame else ""
         names = ", ".join(quote(name) for name in sorted(kept))
         return f"SELECT {names} FROM ({_with_rows(inner, rows, self._depth)}) AS t{where}"

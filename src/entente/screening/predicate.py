@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import accumulate
 
 import sqlglot
 from sqlglot import exp
@@ -55,9 +56,11 @@ _FUNCTIONS = frozenset({"hash"})
 _PLAIN = re.compile(r"[a-z][a-z0-9_]*")
 #: Longest text that may stand in a piece of SQL.
 _LONGEST = 1_500
+#: Most brackets that may stand open at once; the parser goes down into each of them.
+_DEEPEST = 40
 #: What a pattern may not hold: what the engines' regular expressions do not share, and a group that is repeated, which
 #: can take one of them for ever.
-_UNSHARED = re.compile(r"\(\?(?!:)|\\\\[1-9bBAzZkK]|\)[*+?{]|[*+?}][*+?{]|\[\[:|\{")
+_UNSHARED = re.compile(r"\(\?(?!:)|\\[1-9bBAzZkK]|\)[*+?{]|[*+?}][*+?{]|\[\[:|\{")
 #: What makes an expression an aggregate when it stands outside a window.
 _AGGREGATING = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Median, exp.LogicalOr, exp.LogicalAnd)
 
@@ -147,7 +150,15 @@ def _own_columns(select: exp.Select) -> Iterator[exp.Column]:
     return (column for column in select.find_all(exp.Column) if column.find_ancestor(exp.Select) is select)
 
 
+def _depth(text: str) -> int:
+    """Most brackets open at once, those in texts included."""
+    steps = accumulate((char in "([{") - (char in ")]}") for char in text)
+    return max(steps, default=0)
+
+
 def _tree(text: str, place: Place) -> exp.Expr:
+    if _depth(text) > _DEEPEST:
+        raise _refusal("This is nested too deeply.", place)
     try:
         trees = sqlglot.parse(text, dialect="duckdb")
     except SqlglotError as error:
@@ -173,6 +184,8 @@ def _check(node: exp.Expr, grammar: Grammar, place: Place) -> None:
         raise _refusal(f"{_words(node)}: a text of more than {_LONGEST} characters.", place)
     if isinstance(node, exp.RegexpLike | exp.RegexpReplace):
         _check_pattern(node, place)
+    if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
+        raise _refusal("“*”: name the columns.", place)
     if isinstance(node, exp.Div) and not _never_zero(node.expression):
         raise _refusal(f"{_words(node)}: divide by NULLIF(…, 0) or by a number other than zero.", place)
 
