@@ -66,7 +66,9 @@ class LocalEngine:
         parts.save_kernel(kernel, pickled)
         try:
             tasks = list(parts.map_tasks(pickled, self._files[source], folder))
-            rows = run_tasks(parts.map_part, tasks, self._processes)
+            # starting processes costs more than they save on a table that is one task's work
+            small = parts.count_rows(self._files[source]) <= parts.TASK_ROWS
+            rows = run_tasks(parts.map_part, tasks, 1 if small else self._processes)
         finally:
             parts.load_kernel.cache_clear()
             pickled.unlink()

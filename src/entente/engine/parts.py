@@ -136,12 +136,18 @@ def map_part(task: MapTask) -> int:
     """Do one task; return the rows written."""
     kernel = load_kernel(task.kernel)
     names = list(kernel.input_columns)
-    rows = 0
+    rows = waiting = 0
+    results: list[pa.RecordBatch] = []
     with open_part(task.source) as part, pq.ParquetWriter(task.target, kernel.output_schema, **_TEMPORARY) as writer:
         # Threads off: the processes are the parallelism, and more threads than cores only cost.
         for batch in part.iter_batches(BATCH_ROWS, row_groups=list(task.row_groups), columns=names, use_threads=False):
             result = kernel(batch.select(names))
             if result.num_rows:
-                writer.write_batch(result)
-                rows += result.num_rows
+                results.append(result)
+                rows, waiting = rows + result.num_rows, waiting + result.num_rows
+            if waiting >= BATCH_ROWS:  # row groups of few rows are slow to write and to read
+                writer.write_table(pa.Table.from_batches(results))
+                results, waiting = [], 0
+        if results:
+            writer.write_table(pa.Table.from_batches(results))
     return rows
