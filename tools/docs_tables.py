@@ -102,11 +102,12 @@ def options(name: str) -> str:
 
 def schemas() -> dict[str, pa.Schema]:
     """Arrow schemas of the outputs, by the name that docs/_data/columns.yaml gives them."""
+    from entente.leads.outputs import quarantine_schema
     from entente.leads.schema import LEADS, REASON
-    from entente.records.schema import QUARANTINE
     from entente.screening.schema import FLAGS, HITS
 
-    return {"hits": HITS, "flags": FLAGS, "leads": LEADS, "reasons": pa.schema(list(REASON)), "quarantine": QUARANTINE}
+    reasons = pa.schema(list(REASON))
+    return {"hits": HITS, "flags": FLAGS, "leads": LEADS, "reasons": reasons, "quarantine": quarantine_schema()}
 
 
 def columns(name: str) -> str:

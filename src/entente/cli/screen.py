@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from entente.cli.terminal import clock, show_summary, stage_progress
+from entente.cli.terminal import clock, show_summary, stage_progress, stoppable
 from entente.errors import StrictError
 
 _FILE = click.Path(path_type=Path)
@@ -55,7 +55,11 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of that random choice.")
 @click.option(
-    "--top", type=click.IntRange(min=1), default=200, show_default=True, help="Leads shown in full in the report."
+    "--top",
+    type=click.IntRange(min=1, max=2000),
+    default=200,
+    show_default=True,
+    help="Leads shown in full in the report.",
 )
 @click.option(
     "--lang", type=click.Choice(["en", "zh", "es"]), default="en", show_default=True, help="Language of the report."
@@ -90,14 +94,12 @@ def run_screen(
     **options: Any,
 ) -> None:
     """Run and show one screening; the demo calls this too."""
-    from entente.leads.request import ScreenRequest
+    from entente.leads.request import OPTIONAL_TABLES, ScreenRequest
     from entente.leads.run import screen_files
 
-    tables = {
-        name: tuple(options.pop(name, ())) for name in ("notifications", "authorisations", "invocations", "payments")
-    }
+    tables = {name: tuple(options.pop(name, ())) for name in OPTIONAL_TABLES}
     request = ScreenRequest(inputs=files, out=out, tables=tables, known_at=known_at, **options)
-    with stage_progress(quiet=as_json) as progress:
+    with stoppable(), stage_progress(quiet=as_json) as progress:
         summary = screen_files(request, clock=clock(), progress=progress)
     if as_json:
         click.echo(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
@@ -105,6 +107,6 @@ def run_screen(
         show_summary(summary)
     if strict and summary.quarantined:
         raise StrictError(
-            f"{summary.quarantined} rows were quarantined.",
+            f"The results are written, but rows were quarantined: {summary.quarantined:,}.",
             remedy=f"Read {summary.out / 'quarantine.parquet'}: it has file, line, field, value and reason of each.",
         )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import resource
+import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from entente.leads.reportwords import words
-from entente.leads.request import Clock, RunSummary
+from entente.leads.request import Clock, FirstLead, RunSummary
 
 #: Stage of a run -> what a person reads beside the bar.
 STAGES = {
@@ -39,6 +41,39 @@ def cpu_seconds() -> float:
     """CPU seconds of this process and of the workers it has waited for."""
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in usage)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let a person or the machine stop a run cleanly: what it had begun is removed, and a line says so.
+
+    Raises:
+        SystemExit: with 128 and the number of the signal, as a shell has it.
+    """
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    earlier = {number: signal.signal(number, _stop) for number in signals}
+    try:
+        yield
+    except _Stopped as stopped:
+        click.echo("Stopped. Nothing was written; earlier results are as they were.", err=True)
+        raise SystemExit(128 + stopped.number) from None
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+class _Stopped(KeyboardInterrupt):
+    """A signal asked for the end of the run."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def _stop(number: int, _frame: object) -> None:
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)  # a second one must not end the cleaning up half way
+    raise _Stopped(number)
 
 
 class _Seconds(ProgressColumn):
@@ -69,11 +104,12 @@ def show_summary(summary: RunSummary) -> None:
     console = Console()
     console.print()
     console.print(_counts(summary))
-    for line in _reservations(summary):
-        console.print(Text(line, style="yellow"))
+    for reservation in _reservations(summary):
+        console.print(Text(reservation, style="yellow"))
     if summary.first_leads:
         console.print()
-        console.print(_leads(summary))
+        for line in _leads(summary.first_leads):
+            console.print(line, no_wrap=True, overflow="ellipsis")
     _say_where(console, summary.out)
 
 
@@ -105,19 +141,14 @@ def _reservations(summary: RunSummary) -> Iterator[str]:
         yield f"Further notes on the inputs are in run.json: {len(notes) - _NOTES}."
 
 
-def _leads(summary: RunSummary) -> Table:
-    table = Table(
-        title="First leads", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0), pad_edge=False
-    )
-    table.add_column("#", justify="right")
-    table.add_column("Score", justify="right")
-    table.add_column("Exporter → consignee", ratio=5, overflow="ellipsis", no_wrap=True)
-    table.add_column("Substances", ratio=3, overflow="ellipsis", no_wrap=True)
-    table.add_column("First reason", ratio=4, overflow="ellipsis", no_wrap=True)
-    for lead in summary.first_leads:
-        cells = (f"{lead.exporter} → {lead.consignee}", lead.substances, lead.reason)
-        table.add_row(str(lead.rank), f"{lead.score / 1000:.2f}", *(Text(_printable(cell)) for cell in cells))
-    return table
+def _leads(leads: Sequence[FirstLead]) -> Iterator[Text]:
+    """Two lines a lead: who, and why."""
+    yield Text("First leads", style="bold")
+    for lead in leads:
+        number = Text.assemble(f"{lead.rank:>3}  ", (f"{lead.score / 1000:5.2f}", "bold"))
+        yield Text.assemble(number, f"  {_printable(lead.exporter)} → {_printable(lead.consignee)}")
+        why = " · ".join(part for part in (lead.substances, lead.reason) if part)
+        yield Text.assemble(" " * len(number), f"  {_printable(why)}", style="dim")
 
 
 def _printable(text: str) -> str:

@@ -176,9 +176,10 @@ def _doubts(engine: Engine, law: LawWords) -> dict[str, Any]:
         key=lambda row: (law.listings[row["listing_id"]].confidence != "low", -row["n_records"], row["listing_id"]),
     )
     return {
-        "unknown": tuple(_unknown(row, law.words) for row in engine.fetch(query.UNKNOWN).to_pylist()[: query.DOUBTS]),
+        "unknown": tuple(_unknown(row, law.words) for row in engine.fetch(query.UNKNOWN).to_pylist()),
         "imprecise": tuple(_imprecise(row, law) for row in imprecise[: query.DOUBTS]),
         "doubted": tuple(_doubted(row, law) for row in unsure[: query.DOUBTS]),
+        "more_doubted": max(0, len(unsure) - query.DOUBTS),
     }
 
 

@@ -7,8 +7,10 @@ is removed whatever happens.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from entente.errors import Place, UsageError
+from entente.errors import EntenteError, Place, UsageError
 from entente.records.schema import QUARANTINE
 
 #: Files of a finished run; run.json is moved last and says that the others are whole.
@@ -68,19 +70,63 @@ def prepare(out: Path, *, overwrite: bool) -> None:
 
 @contextmanager
 def workspace(out: Path) -> Iterator[Path]:
-    """A hidden folder inside `out` for everything unfinished; gone at the end."""
-    folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
+    """A hidden folder inside `out` for everything unfinished; gone at the end, whatever happens.
+
+    Raises:
+        UsageError: nothing can be written into `out`.
+        EntenteError: the disk is full.
+    """
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
+    except OSError as error:
+        raise UsageError(
+            f"Nothing can be written into this folder: {error.strerror}.",
+            remedy="Name another folder after --out, or ask for the right to write here.",
+            place=Place(str(out)),
+        ) from error
     try:
         yield folder
+    except Exception as error:
+        if not _is_full(error):
+            raise
+        raise EntenteError(
+            "The disk is full; nothing was written.",
+            remedy="Free some space, or name a folder on a larger disk after --out. A run needs about twice the size "
+            "of its inputs while it works.",
+            place=Place(str(out)),
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, is a full disk. Libraries raise errors of their own with its words."""
+    while error is not None:
+        if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or os.strerror(errno.ENOSPC) in str(error):
+            return True
+        error = error.__cause__
+    return False
+
+
 def publish(folder: Path, out: Path) -> None:
-    """Move finished results into place; between the first and the last move there is no run.json."""
-    (out / "run.json").unlink(missing_ok=True)
-    for name in RESULTS:
-        (folder / name).replace(out / name)
+    """Move finished results into place, and earlier ones out of it; if that fails, the earlier ones are put back.
+
+    Between the first and the last move there is no run.json, which says that the others are whole.
+    """
+    earlier = Path(tempfile.mkdtemp(prefix="earlier-", dir=folder.parent))
+    try:
+        for name in reversed(RESULTS):
+            if (out / name).exists():
+                (out / name).replace(earlier / name)
+        for name in RESULTS:
+            (folder / name).replace(out / name)
+    except BaseException:
+        for name in RESULTS:
+            if (earlier / name).exists():
+                (earlier / name).replace(out / name)
+            else:
+                (out / name).unlink(missing_ok=True)
+        raise
 
 
 def digests(folder: Path) -> dict[str, str]:

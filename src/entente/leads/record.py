@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from entente.leads.request import ScreenRequest
 from entente.leads.weights import HitWeights
 from entente.records.staging import SourceFile
 from entente.screening.evaluate import RuleReport
+from entente.screening.memos import TABLE as MEMO_MATCHES
 from entente.screening.rules import RuleSet
 from entente.substances.register import Register
 
@@ -56,7 +58,7 @@ def run_record(
             "family_caps": dict(ruleset.caps),
             "hit_weights": {"kinds": dict(hit_weights.kinds), "cap": hit_weights.cap},
             "evaluated": list(rules.evaluated),
-            "not_evaluable": {rule_id: list(missing) for rule_id, missing in rules.not_evaluable},
+            "not_evaluable": {rule_id: _asked_for(missing) for rule_id, missing in rules.not_evaluable},
         },
         "counts": _counts(inputs, leads, engine),
         "present_columns": sorted(inputs.shipments.present_columns),
@@ -64,6 +66,11 @@ def run_record(
         "warnings": list(inputs.warnings()),
         "platform": {"python": python_version(), **{name: version(name) for name in _LIBRARIES}},
     }
+
+
+def _asked_for(missing: Sequence[str]) -> list[str]:
+    """What a person can give: matches in memos follow from payments, and are not asked for beside them."""
+    return [what for what in missing if what != f"table {MEMO_MATCHES}"]
 
 
 def _request(request: ScreenRequest) -> dict[str, Any]:

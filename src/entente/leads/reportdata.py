@@ -60,6 +60,14 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """An address that a person can open, and what stands there."""
+
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One reason of a lead. `weight` and `counted` are milli-log-odds; `n_records` of the lead's records bear it."""
 
@@ -71,16 +79,7 @@ class Reason:
     weight: int
     counted: int
     n_records: int
-    source_title: str = ""
-    source_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An address that a person can open, and what stands there."""
-
-    title: str
-    address: str
+    source: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +187,7 @@ class ReportData:
     unknown: tuple[NotEstablished, ...]
     imprecise: tuple[NotEstablished, ...]
     doubted: tuple[NotEstablished, ...]
+    more_doubted: int
     quarantine: tuple[tuple[str, str, int], ...]
     warnings: tuple[str, ...]
     inclusion_probability: float

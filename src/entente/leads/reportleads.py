@@ -11,7 +11,8 @@ from typing import Any
 from entente.engine import Engine
 from entente.leads import reportquery as query
 from entente.leads.reportdata import LeadView, Marked, Reason, Record, Sample
-from entente.leads.reportlaw import LawWords
+from entente.leads.reportlaw import LawWords, link
+from entente.leads.reportwords import Words
 from entente.screening.rules import Rule
 
 _CLIP = 300  # characters of a goods text: a few lines of print
@@ -98,20 +99,26 @@ class _LeadWriter:
     def _reason(self, reason: Row) -> Reason:
         common = {name: reason[name] for name in ("rule_id", "family", "strength", "weight", "counted", "n_records")}
         say = self.law.words
+        title = reason_title(reason["rule_id"], self.rules, say)
         if reason["rule_id"].startswith(_HIT):
-            title = say(f"hit_{reason['rule_id'].removeprefix(_HIT)}")
             return Reason(title=title, explanation=say("hit_explanation", value=say.short(reason["value"])), **common)
         rule = self.rules[reason["rule_id"]]
         explanation = say.pick(rule.explanation)
         for name in ("value", "reference"):
             explanation = explanation.replace(f"{{{name}}}", say.short(reason[name]))
         return Reason(
-            title=say.pick(rule.title),
+            title=title,
             explanation=explanation,
-            source_title=rule.source_title,
-            source_url=rule.source_url,
+            source=link(rule.source_title, rule.source_url),
             **common,
         )
+
+
+def reason_title(rule_id: str, rules: Mapping[str, Rule], say: Words) -> str:
+    """Words for a rule, or for a kind of hit ("hit.in_force")."""
+    if rule_id.startswith(_HIT):
+        return say(f"hit_{rule_id.removeprefix(_HIT)}")
+    return say.pick(rules[rule_id].title)
 
 
 def _record(row: Row, spans: Spans, numbers: Mapping[str, int]) -> Record:

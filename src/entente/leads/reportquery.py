@@ -10,7 +10,7 @@ RECORDS = 12
 #: Answers of the law shown of one lead.
 ANSWERS = 24
 #: Bars of a chart and rows of a list of what is not established.
-BARS, DOUBTS = 12, 15
+BARS, DOUBTS = 12, 10
 #: Months that a chart shows before it shows years.
 MONTHS = 36
 
@@ -125,7 +125,7 @@ GROUP BY label ORDER BY total DESC, label
 UNKNOWN = """
 SELECT jurisdiction, count(DISTINCT row_id) AS n_records, min(date) AS first_date, max(date) AS last_date
 FROM hits WHERE status = 'unknown_coverage' AND reason <> 'effective_date_imprecise'
-GROUP BY jurisdiction ORDER BY n_records DESC, jurisdiction
+GROUP BY jurisdiction ORDER BY n_records DESC, jurisdiction LIMIT 60
 """
 
 DOUBTED = """

@@ -54,7 +54,8 @@ class Words:
             return "–"
         if value == int(value) or abs(value) >= 1000:
             return self.number(value)
-        return self.number(value, 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3)
+        text = self.number(value, 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3)
+        return text.rstrip("0").rstrip(".,")
 
     def percent(self, share: float) -> str:
         """A share of 1 in percent, with three digits at most."""

@@ -21,6 +21,8 @@ from entente.leads.collect import collect
 from entente.leads.inputs import SHIPMENTS, StagedInputs, load_mappings, stage_inputs
 from entente.leads.record import run_record
 from entente.leads.report import write_report
+from entente.leads.reportleads import reason_title
+from entente.leads.reportwords import words
 from entente.leads.request import Clock, FirstLead, Progress, RunSummary, ScreenRequest
 from entente.leads.weights import HitWeights, load_weights
 from entente.records.mapping import Mapping
@@ -194,25 +196,26 @@ def _write(
         record["results"] = outputs.digests(folder)
     record["timings"] = timer.stages
     outputs.write_json(folder / "run.json", record)
-    return RunSummary(request.out, record, first_leads(engine, law.ruleset))
+    return RunSummary(request.out, record, first_leads(engine, law))
 
 
-def first_leads(engine: Engine, ruleset: RuleSet, count: int = 5) -> tuple[FirstLead, ...]:
-    """The first leads, each with the reason that counts most."""
+def first_leads(engine: Engine, law: Law, count: int = 5) -> tuple[FirstLead, ...]:
+    """The first leads in English, each with the reason that counts most."""
     rows = engine.fetch(
         "SELECT rank, score, exporter, consignee, substances, reasons FROM leads "
         f"WHERE kind = 'lead' AND rank <= {int(count)} ORDER BY rank"
     )
-    return tuple(_first_lead(row, ruleset) for row in rows.to_pylist())
+    return tuple(_first_lead(row, law) for row in rows.to_pylist())
 
 
-def _first_lead(row: dict[str, Any], ruleset: RuleSet) -> FirstLead:
-    reason = max(row["reasons"], key=lambda one: (one["counted"], one["rule_id"]), default=None)
-    rules = {rule.id: rule for rule in ruleset.rules}
-    words = ""
-    if reason is not None:
-        rule = rules.get(reason["rule_id"])
-        words = rule.title["en"] if rule else reason["rule_id"]
+def _first_lead(row: dict[str, Any], law: Law) -> FirstLead:
+    say = words("en")
+    rules = {rule.id: rule for rule in law.ruleset.rules}
     return FirstLead(
-        row["rank"], row["score"], row["exporter"] or "–", row["consignee"] or "–", ", ".join(row["substances"]), words
+        row["rank"],
+        row["score"],
+        row["exporter"] or say("party_unknown"),
+        row["consignee"] or say("party_unknown"),
+        say.some([law.register.substances[one].name() for one in row["substances"]], most=3),
+        reason_title(row["reasons"][0]["rule_id"], rules, say) if row["reasons"] else "",
     )
