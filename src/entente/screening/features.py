@@ -74,8 +74,8 @@ class Feature:
 
     `kind` is row, aggregate or window. `optional` names columns and features without which this one still means
     something; of `any_of` it needs at least one. `type` is a type of DuckDB's: bigint, double, boolean, date, varchar.
-    A `gate` is true on few rows: rules that ask for it are evaluated on these rows only. An aggregate `within` a gate is
-    one over these rows only; a gate within another is true on no other rows.
+    A `gate` is true on few rows: rules that ask for it are evaluated on these rows only. An aggregate `within` a gate
+    is one over these rows only; a gate within another is true on no other rows.
     """
 
     name: str

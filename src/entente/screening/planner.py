@@ -1,10 +1,11 @@
 """From rules to as few SQL queries as possible.
 
-The shipments are read once: `base` keeps the columns that something downstream reads and the row features that need
-nothing else. Facts, aggregates of another table by row (what the hits say of a line), are joined to it there. Then come the groups, one query for all aggregates that share source, grain and level (a level is how
-many aggregates stand one on another). A wide query joins what the rules read and keeps the rows on which some rule
-fired, and each rule takes its own rows out of that. Rules that ask for the same gate, a condition that few rows meet,
-share a wide query over these rows; all others share one over all rows.
+Sources that other sources read are made first. `base` then keeps the columns that something downstream reads and the
+row features that need nothing else; facts, what another table says of a row by itself (as the hits do), are joined to
+it there. A gate is a condition that few rows meet; where it is one on the row alone, its rows have a base of their
+own (a frame), with what only they need. Then come the groups, one query for all aggregates that share source, grain,
+frame and level (a level is how many aggregates stand one on another). A wide query for each gate joins what its rules
+read and keeps the rows on which some rule fired, and each rule takes its own rows out of that.
 
     facts -> base -> groups of level 1 -> groups of level 2 ... -> wide, one a gate -> flags
 
@@ -136,7 +137,7 @@ class Planner:
         return self._set.features[name].kind == "row" and self._level(name) == 0
 
     def _base(self, facts: Sequence[Group], frame: str | None) -> str:
-        """The shipments (of a frame) with their facts and level-0 row features, as far as something in it reads them."""
+        """The shipments (of a frame) with facts and level-0 row features, as far as something in it reads them."""
         kept = self._carried(frame) | set(_IDENTITY)
         needed = self._set.closure(frozenset(kept | ({frame} if frame else set())))
         rows = [feature for feature in self._rows(0) if feature.name in needed]
