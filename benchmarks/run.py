@@ -37,7 +37,7 @@ PARTS = (
     Part("rules", "rules.py", takes_rows=True),
     Part("fraud", "fraud.py"),
     Part("calibration", "calibration.py"),
-    Part("spark", "spark.py"),
+    Part("engines", "engines.py", takes_rows=True),
     Part("endtoend", "endtoend.py", takes_rows=True),
 )
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import engine_sql
 from entente.engine import Engine, open_engine
+from entente.leads.request import OPTIONAL_TABLES, Clock, ScreenRequest
+from entente.leads.run import screen_files
 
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
@@ -81,3 +87,23 @@ def test_an_order_that_is_asked_for_is_kept_with_nulls_last(awkward: tuple[Engin
     for order in ("s, id", "s DESC, id", "f, id", "f DESC, id", "n NULLS FIRST, id"):
         local, spark = (engine.fetch(f"SELECT id FROM t ORDER BY {order}") for engine in awkward)
         assert spark.to_pylist() == local.to_pylist()
+
+
+@pytest.mark.usefixtures("spark_engine")  # the run joins the Spark that is there
+def test_a_whole_run_gives_the_same_files_whichever_engine_does_it(tmp_path: Path) -> None:
+    shipped = files("entente.simulate") / "sample"
+    clock = Clock(now=datetime(2025, 1, 2, tzinfo=UTC), wall=lambda: 0.0, cpu=lambda: 0.0)
+    with as_file(shipped) as sample:
+        for name in ("local", "spark"):
+            tables = {table: (sample / f"{table}.parquet",) for table in OPTIONAL_TABLES}
+            request = ScreenRequest((sample / "shipments",), tmp_path / name, tables, engine=name, processes=1)
+            screen_files(request, clock=clock)
+    for table in ("hits", "flags", "leads", "quarantine"):
+        local, spark = (pq.read_table(tmp_path / name / f"{table}.parquet") for name in ("local", "spark"))
+        assert spark.equals(local, check_metadata=True), table
+        assert local.num_rows > 0 or table == "quarantine"
+    records = [json.loads((tmp_path / name / "run.json").read_text("utf-8")) for name in ("local", "spark")]
+    assert [record["request"]["engine"] for record in records] == ["local", "spark"]
+    assert records[0]["results"] == records[1]["results"]
+    pages = [(tmp_path / name / "report.html").read_text("utf-8") for name in ("local", "spark")]
+    assert pages[1].replace("spark", "local") == pages[0].replace("spark", "local")
