@@ -158,7 +158,9 @@ def rules() -> str:
 
     rows = []
     for rule in sorted(load_rules().rules, key=lambda rule: (rule.family, rule.id)):
-        needs = ", ".join(f"`{table}`" for table in rule.needs_tables if table not in {"shipments", "hits"})
+        needs = ", ".join(
+            f"`{table}`" for table in sorted(rule.needs_tables - {"shipments", "hits", "hs", "memo_matches"})
+        )
         rows.append((f"`{rule.id}`", rule.title["en"], rule.family, rule.strength, str(rule.weight), needs))
     return markdown(("Rule", "What it sees", "Family", "Strength", "Weight", "Also needs"), rows)
 
