@@ -113,7 +113,7 @@ def test_every_reason_of_a_hit_is_explained():
 
 
 def test_every_environment_variable_is_documented():
-    read = re.compile(r"(?:environ\.get\(|environ\[|getenv\()\s*[\"'](\w+)")
+    read = re.compile(r"(?:environ\.get\(|environ\[|os\.getenv\()\s*[\"'](\w+)")
     folders = [ROOT / "src", ROOT / "tests"]
     named = {
         name
