@@ -84,19 +84,26 @@ def _mapped_words(words: pa.Array, function: Word) -> pa.Array:
     if len(words) <= 64 or "<" in getattr(function, "__qualname__", "<"):  # few words, or a function of one call
         return _called(words, function)
     known, results = _KNOWN.get(function, (words[:0], pa.array([], pa.string())))
-    places = pc.index_in(words, known)
-    new = pc.filter(words, pc.and_(pc.is_null(places), pc.is_valid(words)))
+    places = pc.index_in(words, known, skip_nulls=True)
+    unmet = pc.and_(pc.is_null(places), pc.is_valid(words))
+    new = pc.filter(words, unmet)
     if not len(new):
         return pc.take(results, places)
-    if len(known) + len(new) > _MOST_KNOWN:
-        known, results = known[:0], results[:0]
-        new = pc.unique(words.drop_null())
+    if len(known) and len(known) + len(new) > _MOST_KNOWN:
+        del _KNOWN[function]
+        return _mapped_words(words, function)
     known, results = pa.concat_arrays([known, new]), pa.concat_arrays([results, _called(new, function)])
-    if len(_KNOWN) >= _MOST_FUNCTIONS:
-        _KNOWN.clear()
     if len(known) <= _MOST_KNOWN:
-        _KNOWN[function] = known, results
-    return pc.take(results, pc.index_in(words, known))
+        _remember(function, known, results)
+    # New words stand behind the known ones in their order, so that no second search is needed.
+    appended = pc.add(pc.cumulative_sum(pc.cast(unmet, pa.int32())), len(known) - len(new) - 1)
+    return pc.take(results, pc.if_else(unmet, appended, places))
+
+
+def _remember(function: Word, known: pa.Array, results: pa.Array) -> None:
+    if len(_KNOWN) >= _MOST_FUNCTIONS and function not in _KNOWN:
+        _KNOWN.clear()
+    _KNOWN[function] = known, results
 
 
 def _called(words: pa.Array, function: Word) -> pa.Array:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entente.records.arrays import map_uniques
+from entente.records.arrays import as_dictionary, map_uniques
 
 _GAP_ASCII = re.compile(r"[^a-z0-9]+")
 _GAP = re.compile(r"[\W_]+")
@@ -45,9 +45,21 @@ def party_key(names: pa.Array, identifiers: pa.Array | None = None) -> pa.Array:
     Returns:
         Strings, dictionary-encoded; null where neither a name nor an identifier says anything.
     """
-    keys = map_uniques(names, name_key)
     if identifiers is None or identifiers.null_count == len(identifiers):
-        return keys
+        return map_uniques(names, name_key)
     by_id = map_uniques(identifiers, identifier_key)
-    plain = pc.coalesce(by_id.cast(pa.string()), keys.cast(pa.string()))
-    return pc.dictionary_encode(plain)
+    return by_id if by_id.null_count == 0 else _or_names(by_id, names)
+
+
+def _or_names(by_id: pa.DictionaryArray, names: pa.Array) -> pa.DictionaryArray:
+    """Give the rows without an identifier the keys of their names; the two kinds of keys share no text."""
+    coded = as_dictionary(names)
+    needed = pc.if_else(pc.is_null(by_id), coded.indices, pa.scalar(None, coded.indices.type))
+    places = pc.dictionary_encode(needed)  # names of other rows need no key
+    keys = map_uniques(
+        pa.DictionaryArray.from_arrays(places.indices, pc.take(coded.dictionary, places.dictionary)), name_key
+    )
+    shifted = pc.add(keys.indices, len(by_id.dictionary))
+    return pa.DictionaryArray.from_arrays(
+        pc.coalesce(by_id.indices, shifted), pa.concat_arrays([by_id.dictionary, keys.dictionary])
+    )

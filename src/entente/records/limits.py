@@ -24,7 +24,7 @@ class Limits:
     """
 
     block_bytes: int = 16 << 20
-    batch_rows: int = 1 << 17
+    batch_rows: int = 1 << 18
     batch_bytes: int = 256 << 20
     max_record_bytes: int = 1 << 20
     max_columns: int = 4096

@@ -102,6 +102,12 @@ class Mapping:
         """Source columns that the rules read, each once, in order of first use."""
         return tuple(dict.fromkeys(column for rule in self.rules for column in rule.needs))
 
+    @property
+    def grouped(self) -> frozenset[str]:
+        """Source columns of which each distinct value is looked at once: codes, and what parties are known by."""
+        wanted = table_spec(self.table).grouped
+        return frozenset(rule.sources[0] for rule in self.rules if rule.name in wanted and len(rule.sources) == 1)
+
 
 def canonical_mapping(table: str, columns: Sequence[str]) -> Mapping:
     """Return the mapping of a source whose columns already have canonical names (case and outer space aside)."""

@@ -106,6 +106,14 @@ class TableSpec:
         raise KeyError(name)
 
     @property
+    def grouped(self) -> frozenset[str]:
+        """Texts that many rows share: codes, and names, identifiers and addresses of parties."""
+        parties = {item for source in self.party_keys.values() for item in source if item}
+        addresses = {f"{name}_address" for name in parties}
+        coded = {spec.name for spec in self.fields if spec.codes or spec.values}
+        return frozenset(spec.name for spec in self.fields if spec.name in parties | addresses | coded)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Canonical column names in order."""
         return tuple(spec.name for spec in self.fields)

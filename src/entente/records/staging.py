@@ -22,7 +22,10 @@ from entente.records.schema import QUARANTINE, staged_schema, table_spec
 from entente.records.shaping import Warnings, quarantine_table, shape
 from entente.records.sources import Digest, check_unchanged, digest, expand, printable
 
-CODEC = "lz4"
+#: Parts are read a few times and then removed; to compress them costs more than it saves, codes being small already.
+CODEC = "none"
+#: A dictionary that outgrew this would be given up for plain texts; those of a batch are bounded already.
+_DICTIONARY_PAGE = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +203,7 @@ def _opened(path: Path, table: str, mapping: Mapping | None, limits: Limits) -> 
 
 def _tasks(opened: list[tuple[Source, Mapping]], paths: list[Path], out: Path) -> Iterator[_Task]:
     for index, ((source, mapping), path) in enumerate(zip(opened, paths, strict=True)):
-        for number, part in enumerate(source.parts(mapping.needs)):
+        for number, part in enumerate(source.parts(mapping.needs, mapping.grouped)):
             yield _Task(part, mapping, printable(path), index, number, out)
 
 
@@ -273,7 +276,13 @@ def _staged_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """Write dictionary-encoded columns as they are; without the Arrow schema they read back as plain strings."""
     coded = [item.name for item in schema if pa.types.is_dictionary(item.type) or pa.types.is_date32(item.type)]
     return pq.ParquetWriter(
-        path, schema, compression=CODEC, use_dictionary=coded, store_schema=False, write_statistics=["date"]
+        path,
+        schema,
+        compression=CODEC,
+        use_dictionary=coded,
+        store_schema=False,
+        write_statistics=["date"],
+        dictionary_pagesize_limit=_DICTIONARY_PAGE,
     )
 
 

@@ -54,8 +54,13 @@ class Source(Protocol):
     def columns(self) -> tuple[str, ...]:
         """Column names, in order."""
 
-    def parts(self, needed: tuple[str, ...] | None) -> Iterator[Part]:
-        """Cut the file into parts, in order; only the `needed` columns have to be read, None means all."""
+    def parts(self, needed: tuple[str, ...] | None, grouped: frozenset[str] = frozenset()) -> Iterator[Part]:
+        """Cut the file into parts, in order.
+
+        Args:
+            needed: columns that have to be read; None means all.
+            grouped: columns that are best given dictionary-encoded, where the reader can.
+        """
 
 
 def open_source(path: Path, how: FileFormat, limits: Limits) -> Source:

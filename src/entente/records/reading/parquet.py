@@ -21,6 +21,8 @@ from entente.records.sources import printable
 #: A dictionary-coded text column takes few bytes a value; above this the writer had fallen back to plain text, and
 #: reading it into a dictionary would cost more than it saves.
 _DICTIONARY_BYTES = 6
+#: A grouped column is read into one dictionary up to this size: Arrow keeps it as long as the row group is read.
+_GROUPED_BYTES = 64 << 20
 _BUFFER = 1 << 20
 #: What Arrow raises for broken files: its own errors, and those of names that are no text or numbers that are too big.
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, IndexError)
@@ -36,6 +38,7 @@ class ParquetPart:
         first_line: record number of its first row.
         columns: columns to read.
         limits: bounds.
+        grouped: columns that are given dictionary-encoded even where the file repeats their texts.
     """
 
     path: Path
@@ -43,6 +46,7 @@ class ParquetPart:
     first_line: int
     columns: tuple[str, ...]
     limits: Limits
+    grouped: frozenset[str] = frozenset()
 
     def blocks(self) -> Iterator[Block]:
         """Read the row group; rows with a text that is too long are bad ones.
@@ -57,7 +61,7 @@ class ParquetPart:
 
     def _blocks(self) -> Iterator[Block]:
         with _parquet(self.path) as probe:
-            coded = _small_dictionaries(probe, self.group, self.columns)
+            coded = _dictionaries(probe, self.group, self.columns, self.grouped)
             others = _other_dictionaries(probe, self.group, self.columns, coded)
             rows = _rows_at_once(probe, self.group, self.columns, self.limits)
         coded += self._long_texts(others)
@@ -154,13 +158,13 @@ class ParquetSource:
         _check(path, names, sizes, limits)
         return cls(path, names, rows, limits)
 
-    def parts(self, needed: tuple[str, ...] | None) -> Iterator[ParquetPart]:
+    def parts(self, needed: tuple[str, ...] | None, grouped: frozenset[str] = frozenset()) -> Iterator[ParquetPart]:
         """One part for each row group that has rows."""
         columns = self.columns if needed is None else needed
         line = 1
         for group, rows in enumerate(self.groups):
             if rows:
-                yield ParquetPart(self.path, group, line, columns, self.limits)
+                yield ParquetPart(self.path, group, line, columns, self.limits, grouped)
             line += rows
 
 
@@ -187,8 +191,8 @@ def _rows_at_once(file: pq.ParquetFile, group: int, columns: tuple[str, ...], li
     return max(1, min(limits.batch_rows, limits.batch_bytes * int(meta.num_rows) // max(size, 1)))
 
 
-def _small_dictionaries(file: pq.ParquetFile, group: int, columns: tuple[str, ...]) -> list[str]:
-    """Return the text columns that the file itself keeps as a small dictionary."""
+def _dictionaries(file: pq.ParquetFile, group: int, columns: tuple[str, ...], grouped: frozenset[str]) -> list[str]:
+    """Return the text columns to read as dictionaries: those that the file keeps as a small one, and grouped ones."""
     texts = {
         item.name for item in file.schema_arrow if pa.types.is_string(item.type) or pa.types.is_large_string(item.type)
     }
@@ -197,7 +201,8 @@ def _small_dictionaries(file: pq.ParquetFile, group: int, columns: tuple[str, ..
         chunk = meta.column(index)
         name = chunk.path_in_schema
         small = chunk.total_uncompressed_size <= _DICTIONARY_BYTES * max(chunk.num_values, 1)
-        if name in texts and name in columns and chunk.has_dictionary_page and small:
+        shared = name in grouped and chunk.total_uncompressed_size <= _GROUPED_BYTES
+        if name in texts and name in columns and (shared or (chunk.has_dictionary_page and small)):
             found.append(name)
     return found
 

@@ -169,8 +169,9 @@ class TextSource:
             kind + (".gz" if packed else ""),
         )
 
-    def parts(self, needed: tuple[str, ...] | None) -> Iterator[TextPart]:
+    def parts(self, needed: tuple[str, ...] | None, grouped: frozenset[str] = frozenset()) -> Iterator[TextPart]:
         """Cut the records behind the header into parts of about one block each."""
+        del grouped  # cells of a text are no dictionary yet
         names = self.columns if needed is None else needed
         positions = tuple(self.columns.index(name) for name in names)
         chunks = to_utf8(_raw_chunks(self.path, self.limits, packed=self.packed), self.encoding)

@@ -123,8 +123,9 @@ class WorkbookSource:
         _check_columns(columns, limits, Place(printable(path)))
         return cls(path, columns, how.sheet, how.skip_rows + (0 if how.columns else 1), limits)
 
-    def parts(self, needed: tuple[str, ...] | None) -> Iterator[WorkbookPart]:
+    def parts(self, needed: tuple[str, ...] | None, grouped: frozenset[str] = frozenset()) -> Iterator[WorkbookPart]:
         """One part: a sheet can only be read from its beginning."""
+        del grouped
         names = self.columns if needed is None else needed
         yield WorkbookPart(self, tuple(self.columns.index(name) for name in names))
 
