@@ -283,6 +283,7 @@ TYPES = [
     ("net_mass_kg", pa.array([True]), "not_a_number"),
     ("net_mass_kg", pa.array([{"a": 1}]), "not_a_number"),
     ("line", pa.array([2**64 - 1], pa.uint64()), "not_a_whole_number"),
+    ("line", pa.array([-(2**53) - 1], pa.int64()), "below_minimum"),
     ("line", pa.array([7.0]), 7),
     ("line", pa.array([None], pa.null()), 1),
     ("hs_code", pa.array([{"a": 1}]), "not_text"),
@@ -360,7 +361,7 @@ class TestParquet:
     )
     def test_types(self, tmp_path: Path, name: str, values: pa.Array, meant: Any):
         result = staged(parquet_file(tmp_path, table(**{name: values})), tmp_path)
-        if isinstance(meant, str) and meant.startswith("not_"):
+        if isinstance(meant, str) and meant.startswith(("not_", "below_")):
             assert [(row["field"], row["reason"]) for row in quarantined(result)] == [(name, meant)]
         else:
             assert [row[name] for row in accepted(result)] == [meant]

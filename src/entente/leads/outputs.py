@@ -8,9 +8,11 @@ is removed whatever happens.
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -72,19 +74,54 @@ def prepare(out: Path, *, overwrite: bool) -> None:
 def workspace(out: Path) -> Iterator[Path]:
     """A hidden folder inside `out` for everything unfinished; gone at the end, whatever happens.
 
+    One run at a time works in `out`, so what a killed run has left there is removed.
+
     Raises:
-        UsageError: nothing can be written into `out`.
+        UsageError: nothing can be written into `out`, or another run is writing there.
         EntenteError: the disk is full.
     """
+    with _alone(out):
+        for left in out.glob(".unfinished-*"):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
+        with _unfinished(out) as folder:
+            yield folder
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Hold the folder. The system lets go of it when the process ends, however it ends."""
     try:
-        folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
+        held = os.open(out, os.O_RDONLY)
     except OSError as error:
         raise UsageError(
             f"Nothing can be written into this folder: {error.strerror}.",
-            remedy="Name another folder after --out, or ask for the right to write here.",
+            remedy="Name another folder after --out, or ask for the right to read and write here.",
             place=Place(str(out)),
         ) from error
     try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                "Another run is writing into this folder.",
+                remedy="Wait until it has ended, or name another folder after --out.",
+                place=Place(str(out)),
+            ) from error
+        except OSError as error:
+            if error.errno not in {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF}:
+                raise
+            # a network disk without locks: two runs at once cannot be told apart there
+        yield
+    finally:
+        os.close(held)
+
+
+@contextmanager
+def _unfinished(out: Path) -> Iterator[Path]:
+    folder = out / f".unfinished-{secrets.token_hex(8)}"
+    try:  # begins before the folder is there: a signal may come at any moment, and the folder goes all the same
+        _make_private(folder, out)
         yield folder
     except Exception as error:
         if not _is_full(error):
@@ -97,6 +134,19 @@ def workspace(out: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_private(folder: Path, out: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        if _is_full(error):
+            raise
+        raise UsageError(
+            f"Nothing can be written into this folder: {error.strerror}.",
+            remedy="Name another folder after --out, or ask for the right to write here.",
+            place=Place(str(out)),
+        ) from error
 
 
 def _is_full(error: BaseException | None) -> bool:

@@ -11,6 +11,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 import pyarrow as pa
@@ -34,6 +35,8 @@ from entente.records.parsing import DateReader, parse_bool, parse_number, serial
 from entente.records.schema import FieldSpec
 
 Parser = Callable[[str], Any]
+#: Marks between the items of a list that are tried where a semicolon does not tell them apart.
+_LIST_MARKS = (",", "|", "/", "、", "，", "；", " ")
 _YEAR_ONE = dt.date(1, 1, 1).toordinal() - dt.date(1970, 1, 1).toordinal()
 _YEAR_END = dt.date(9999, 12, 31).toordinal() - dt.date(1970, 1, 1).toordinal()
 
@@ -175,9 +178,9 @@ def _bool(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
 def _list(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
     if not (pa.types.is_list(values.type) or pa.types.is_large_list(values.type)):
         text, problems = as_text(values)
-        split = reading.split or ";"
         encoded = as_dictionary(text)
-        items = pa.array([_split(word, split) for word in encoded.dictionary.to_pylist()], pa.list_(pa.string()))
+        words = encoded.dictionary.to_pylist()
+        items = pa.array([_items(word, spec, reading) for word in words], pa.list_(pa.string()))
         lists = pc.take(items, encoded.indices)
     else:
         lists, problems = pc.cast(values, pa.list_(pa.string())), ()
@@ -207,9 +210,29 @@ def _padded(word: str, width: int) -> str:
     return digits.zfill(width) if digits.isascii() and digits.isdigit() else word
 
 
-def _split(word: str | None, mark: str) -> list[str] | None:
-    items = [item.strip() for item in (word or "").split(mark)]
-    return [item for item in items if item] or None
+def _items(word: str | None, spec: FieldSpec, reading: Reading) -> list[str] | None:
+    """Items of a list as written. Where no mapping names the mark, items that a code list knows tell which it is."""
+    if reading.split:
+        return _split(word, reading.split) or None
+    items, lookup = _split(word, ";"), _lookup(spec, reading)
+    if lookup is None:
+        return items or None
+    return [part for item in items for part in _known_parts(item, lookup)] or None
+
+
+def _known_parts(item: str, lookup: Callable[[str], str | None]) -> list[str]:
+    """An item that is no code but a list of codes ("HK, KR", "HK|KR"), as its parts; any other as it is."""
+    if lookup(item) is not None:
+        return [item]  # "Korea, Republic of" is one country
+    for mark in _LIST_MARKS:
+        parts = _split(item, mark)
+        if len(parts) > 1 and all(lookup(part) for part in parts):
+            return parts
+    return [item]
+
+
+def _split(word: str | None, mark: str) -> list[str]:
+    return [item.strip() for item in (word or "").split(mark) if item.strip()]
 
 
 def _lookup(spec: FieldSpec, reading: Reading) -> Callable[[str], str | None] | None:
@@ -302,7 +325,9 @@ def _below(numbers: pa.Array, spec: FieldSpec) -> tuple[tuple[str, pa.Array], ..
     smallest = pc.min(numbers)
     if smallest.as_py() is None or not smallest.as_py() < spec.minimum:
         return ()
-    return _named("below_minimum", pc.fill_null(pc.less(numbers, pa.scalar(spec.minimum, pa.float64())), NO))
+    # A whole number is compared as one: Arrow refuses to compare one beyond 2**53 with a fraction.
+    minimum = ceil(spec.minimum) if pa.types.is_integer(numbers.type) else spec.minimum
+    return _named("below_minimum", pc.fill_null(pc.less(numbers, pa.scalar(minimum, numbers.type)), NO))
 
 
 def _date_problems(days: pa.Array) -> tuple[tuple[str, pa.Array], ...]:
