@@ -39,8 +39,9 @@ def measure(rows: int, master: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         local = screened(path, Path(folder) / "local", ["--processes", "2"])
         spark = screened(path, Path(folder) / "spark", ["--engine", "spark", "--master", master])
-    same = local.pop("results") == spark.pop("results")
-    return {"rows": rows, "local": local, "spark": spark, "x": spark["wall_s"] / local["wall_s"], "same_results": same}
+    ours, theirs = local.pop("results"), spark.pop("results")
+    differ = sorted(name for name in ours if ours[name] != theirs[name])
+    return {"rows": rows, "local": local, "spark": spark, "x": spark["wall_s"] / local["wall_s"], "differ": differ}
 
 
 def main() -> None:
@@ -54,7 +55,9 @@ def main() -> None:
         run = result[name]
         stages = "".join(f"{run['stages_wall_s'][stage]:>9.1f}" for stage in _STAGES)
         print(f"{name:8}{run['wall_s']:>9.1f}{run['cpu_s']:>9.1f}{run['peak_mib']:>10.0f}{stages}")
-    print(f"x = {result['x']:.1f} for {result['rows']:,} rows; the same results: {result['same_results']}")
+    print(
+        f"x = {result['x']:.1f} for {result['rows']:,} rows; files that differ: {', '.join(result['differ']) or 'none'}"
+    )
     print(json.dumps(result))
 
 

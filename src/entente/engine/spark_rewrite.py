@@ -149,8 +149,16 @@ def _trim(node: exp.Expr) -> exp.Expr:
 
 
 def _letters(node: exp.Expr) -> exp.Expr:
-    before, after = duck.changed_letters("lower" if isinstance(node, exp.Lower) else "upper")
-    return _put(node, "TRANSLATE(:x, :a, :b)", x=node.this, a=exp.Literal.string(before), b=exp.Literal.string(after))
+    """Letters change by DuckDB's table; where all are ASCII, both engines' own functions do the same, and faster."""
+    function = "LOWER" if isinstance(node, exp.Lower) else "UPPER"
+    before, after = duck.changed_letters(function.lower())
+    return _put(
+        node,
+        f"CASE WHEN OCTET_LENGTH(:x) = CHAR_LENGTH(:x) THEN {function}(:x) ELSE TRANSLATE(:x, :a, :b) END",
+        x=node.this,
+        a=exp.Literal.string(before),
+        b=exp.Literal.string(after),
+    )
 
 
 def _substring(node: exp.Expr) -> exp.Expr:
