@@ -42,14 +42,23 @@ def yaml_files(directories: Sequence[Path]) -> list[Path]:
     """The YAML files of several folders, by name within each folder.
 
     Raises:
-        RegisterError: a folder does not exist.
+        RegisterError: a folder does not exist, or holds none: whoever names it expects that it counts.
     """
+    found: list[Path] = []
     for directory in directories:
         if not directory.is_dir():
             raise RegisterError(
                 "This folder does not exist.", remedy="Check the path.", place=Place(file=str(directory))
             )
-    return [path for directory in directories for path in sorted(directory.glob("*.yaml"))]
+        paths = sorted([*directory.glob("*.yaml"), *directory.glob("*.yml")])
+        if not paths:
+            raise RegisterError(
+                "This folder holds no .yaml or .yml file.",
+                remedy="Name the folder in which the files themselves are.",
+                place=Place(file=str(directory)),
+            )
+        found += paths
+    return found
 
 
 def peek_format(path: Path) -> str:

@@ -27,6 +27,8 @@ SHIPPED = Path(__file__).parent / "rules"
 _SCHEMA = SHIPPED / "schema.json"
 _FAMILIES = "families.yaml"
 _FAMILIES_SCHEMA = SHIPPED / "families.schema.json"
+#: What a file may say it is in its line `format: entente-KIND-1`; weights are read in `leads`.
+_KINDS = ("rules", "features", "families", "weights")
 
 Words = Mapping[str, str]
 
@@ -174,7 +176,14 @@ def _number(number: float | None) -> str:
 
 
 def _kind(path: Path) -> str:
-    return str(datafile.peek_format(path)).removeprefix("entente-").rsplit("-", 1)[0]
+    kind = datafile.peek_format(path).removeprefix("entente-").rsplit("-", 1)[0]
+    if kind not in _KINDS:
+        raise RegisterError(
+            "The file does not say what it holds.",
+            remedy=f"Begin it with a line such as `format: entente-rules-1` (one of: {', '.join(_KINDS)}).",
+            place=Place(str(path)),
+        )
+    return kind
 
 
 def _families(paths: Sequence[Path]) -> dict[str, Family]:

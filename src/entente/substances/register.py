@@ -130,8 +130,14 @@ def load_register(dirs: Sequence[Path] = (), *, known_at: date | None = None, sh
         shipped: whether to load the lists of the package and its `private` folder.
 
     Raises:
-        RegisterError: a file cannot be read, breaks the schema, or contradicts another.
+        RegisterError: a file cannot be read, breaks the schema, or contradicts another; or one of `dirs` holds none.
     """
+    for empty in (folder for folder in dirs if not list_files(folder)):
+        raise RegisterError(
+            "This folder holds no list: no .yaml or .yml file.",
+            remedy="Name the folder in which the files themselves are.",
+            place=Place(str(empty)),
+        )
     folders = [*(shipped_folders() if shipped else ()), *dirs]
     return build_register([read_document(path) for folder in folders for path in list_files(folder)], known_at=known_at)
 
