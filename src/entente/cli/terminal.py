@@ -132,6 +132,8 @@ def _counts(summary: RunSummary) -> Table:
 
 def _reservations(summary: RunSummary) -> Iterator[str]:
     say = words("en")
+    if summary.quarantined:
+        yield say("quarantine_short", rows=f"{summary.quarantined:,}")
     if summary.not_evaluable:
         yield f"Rules not evaluable for want of input: {len(summary.not_evaluable)}. The report says what is missing."
     notes = list(summary.warnings)
