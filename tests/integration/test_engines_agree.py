@@ -89,6 +89,18 @@ def test_an_order_that_is_asked_for_is_kept_with_nulls_last(awkward: tuple[Engin
         assert spark.to_pylist() == local.to_pylist()
 
 
+def test_texts_that_are_alike_have_codes_of_their_own(engines: tuple[Engine, Engine]) -> None:
+    texts = [
+        f"{street} {n * 7919 % 1601}, New Example, {place}"
+        for n in range(1601)
+        for street in ("Pattern Lane", "Rua")
+        for place in ("KR", "BR", "US", "CN")
+    ]
+    for engine in engines:
+        engine.register("texts", pa.table({"a": texts}))
+        assert engine.fetch("SELECT count(DISTINCT hash(a)) AS n FROM texts").to_pylist() == [{"n": len(texts)}]
+
+
 @pytest.mark.usefixtures("spark_engine")  # the run joins the Spark that is there
 def test_a_whole_run_gives_the_same_files_whichever_engine_does_it(tmp_path: Path) -> None:
     shipped = files("entente.simulate") / "sample"
