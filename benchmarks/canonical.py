@@ -1,7 +1,9 @@
 """Shipments with all canonical columns for the end-to-end benchmark: seeded, written once to benchmarks/.cache.
 
-Parties come from a pool in which few trade often and many seldom (Zipf). Masses and values are log-normal about a
-typical unit value of each subheading; one row in `ONE_LISTED_IN` names a substance of the register.
+Parties come from a pool in which few trade often and many seldom (Zipf). Each exporter has a handful of usual
+receivers and of usual goods and leaves them seldom, as companies do: where every pair was new, half of the file would
+be rare trade. Masses and values are log-normal; one row in `ONE_LISTED_IN` names a substance of the register, under
+one of its HS codes.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from entente.substances.register import load_register
 
 ONE_LISTED_IN = 50
 _PARTIES = 60_000
+#: Usual receivers and usual goods of an exporter, and how often it leaves them.
+_RECEIVERS, _GOODS, _UNUSUAL = 4, 6, 0.01
 _COUNTRIES = ("CN", "MX", "US", "DE", "IN", "NL", "KR", "BR", "GT", "VN", "HK", "SG")
 _PORTS = ("CNSHA", "CNNGB", "MXZLO", "MXLZC", "USLAX", "USHOU", "DEHAM", "NLRTM", "INNSA", "KRPUS", "BRSSZ", "HKHKG")
 _EPOCH_DAY = 18_993  # 2022-01-01
@@ -33,9 +37,13 @@ Ints = npt.NDArray[np.int64]
 
 
 @cache
-def _names() -> list[str]:
-    vocabulary = Vocabulary.from_register(load_register())
-    return [name.text for name in vocabulary.names if not name.needs_context]
+def _names() -> list[tuple[str, str | None]]:
+    """Names of the register, each with an HS code of its substance, if it has one."""
+    register = load_register()
+    vocabulary = Vocabulary.from_register(register)
+    codes = {row["substance_id"]: row["hs6"] for row in register.table("hs").to_pylist() if row["edition"] == "2022"}
+    substances = vocabulary.substances
+    return [(name.text, codes.get(substances[name.substance])) for name in vocabulary.names if not name.needs_context]
 
 
 @cache
@@ -43,11 +51,12 @@ def parties(seed: int = 5) -> pa.Table:
     """Names, identifiers, addresses and countries of companies that do not exist."""
     words = yaml.safe_load((files("entente.simulate") / "data" / "words.yaml").read_text("utf-8"))
     rng, rows = random.Random(seed), []
+    industries = [industry for industry in words["industries"] if industry[0] != "logistics"]
     for number in range(_PARTIES):
         country = rng.choice(_COUNTRIES)
         group = country if country in words["towns"] else "other"
         brand = "".join(rng.choice(words["latin"][part])[0] for part in ("first", "middle", "last"))
-        industry, legal = rng.choice(words["industries"]), rng.choice(words["legal"][group])
+        industry, legal = rng.choice(industries), rng.choice(words["legal"][group])
         hanzi = "".join(rng.choice(words["hanzi"][part])[0] for part in ("first", "second"))
         chinese = country == "CN" and rng.random() < 0.3
         name = f"{hanzi}{industry[1]}{legal[0]}" if chinese else f"{brand} {industry[2]} {legal[0]}"
@@ -60,7 +69,7 @@ def parties(seed: int = 5) -> pa.Table:
 def shipments(rows: int, seed: int = 11) -> Path:
     """A Parquet file of `rows` shipments with every canonical column."""
     data.CACHE.mkdir(exist_ok=True)
-    path = data.CACHE / f"canonical-{rows}-{seed}.parquet"
+    path = data.CACHE / f"trade-{rows}-{seed}.parquet"
     if not path.exists():
         part = path.with_suffix(".part")
         with pq.ParquetWriter(part, schema_of("shipments"), compression="snappy") as writer:
@@ -72,11 +81,12 @@ def shipments(rows: int, seed: int = 11) -> Path:
 
 def _group(start: int, size: int, seed: int) -> pa.Table:
     rng, fast = random.Random(seed * 1_000_003 + start), np.random.default_rng([seed, start])
+    exporters = _often(fast, size, _PARTIES)
     columns = {
         "declaration_id": pa.array([f"{number // 3:011d}" for number in range(start, start + size)]),
         "line": pa.array(np.arange(start, start + size) % 3 + 1),
-        **_goods(rng, fast, size),
-        **_sides(fast, size),
+        **_goods(rng, fast, exporters),
+        **_sides(fast, exporters),
         **_amounts(fast, size),
     }
     schema = schema_of("shipments")
@@ -87,41 +97,53 @@ def _group(start: int, size: int, seed: int) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _goods(rng: random.Random, fast: np.random.Generator, size: int) -> dict[str, pa.Array]:
-    listed = (fast.random(size) < 1 / ONE_LISTED_IN).tolist()
+def _goods(rng: random.Random, fast: np.random.Generator, exporters: Ints) -> dict[str, pa.Array]:
+    size = len(exporters)
+    hits = [rng.choice(_names()) if hit else None for hit in (fast.random(size) < 1 / ONE_LISTED_IN).tolist()]
     days = pa.array((_EPOCH_DAY + fast.integers(0, 1400, size)).astype(np.int32)).cast(pa.date32())
-    codes = pa.array(texts.hs_codes())
+    codes = texts.hs_codes()
+    usual = _usual(fast, exporters, _GOODS, len(codes)).tolist()
+    own = [hit[1] if hit and hit[1] else codes[at] for hit, at in zip(hits, usual, strict=True)]
     return {
         "date": days,
-        "description": pa.array([texts.description(rng, rng.choice(_names()) if hit else None) for hit in listed]),
-        "cas": pa.array(["108-88-3" if hit and rng.random() < 0.2 else None for hit in listed], pa.string()),
-        "hs_code": codes.take(_often(fast, size, len(codes))),
+        "description": pa.array([texts.description(rng, hit[0] if hit else None) for hit in hits]),
+        "cas": pa.array(["108-88-3" if hit and rng.random() < 0.2 else None for hit in hits], pa.string()),
+        "hs_code": pa.array(own),
         "hs_edition": pa.array(["2022"] * size),
         "invoice_number": pa.array([f"INV-{number:08d}" for number in fast.integers(0, 10**8, size).tolist()]),
     }
 
 
-def _often(fast: np.random.Generator, size: int, among: int) -> pa.Array:
+def _often(fast: np.random.Generator, size: int, among: int) -> Ints:
     """Indices of which few come often, by a power law."""
-    return pa.array((among * fast.random(size) ** 2.5).astype(np.int64))
+    return (among * fast.random(size) ** 2.5).astype(np.int64)
 
 
-def _sides(fast: np.random.Generator, size: int) -> dict[str, pa.Array]:
-    pool, out = parties(), {}
-    for role in ("exporter", "importer", "consignee"):
-        who = _often(fast, size, len(pool))
+def _usual(fast: np.random.Generator, whose: Ints, choices: int, among: int) -> Ints:
+    """For each company one of its few usual choices among `among`, and seldom any other."""
+    place = _often(fast, len(whose), choices)
+    usual = (whose * 7_919 + place * 104_729 + choices) % among
+    return np.where(fast.random(len(whose)) < _UNUSUAL, fast.integers(0, among, len(whose)), usual)
+
+
+def _sides(fast: np.random.Generator, exporters: Ints) -> dict[str, pa.Array]:
+    pool, out, size = parties(), {}, len(exporters)
+    receivers = _usual(fast, exporters, _RECEIVERS, _PARTIES)
+    through = (receivers * 31 + 17) % _PARTIES  # the usual importer of a receiver that does not import itself
+    importers = np.where(receivers % 5 == 0, through, receivers)
+    for role, who in (("exporter", exporters), ("importer", importers), ("consignee", receivers)):
         columns = (("", "name"), ("_id", "id"), ("_address", "address"))
-        out |= {f"{role}{suffix}": pool[column].combine_chunks().take(who) for suffix, column in columns}
-        out[f"{role}_country"] = pool["country"].combine_chunks().take(who)
+        out |= {f"{role}{suffix}": pool[column].combine_chunks().take(pa.array(who)) for suffix, column in columns}
+        out[f"{role}_country"] = pool["country"].combine_chunks().take(pa.array(who))
     ports = pa.array(_PORTS)
     transit = pa.array([None, [], ["HK"], ["SG", "PA"], ["KR"]], pa.list_(pa.string()))
     return {
         **{name: column for name, column in out.items() if not name.endswith("_country")},
         "origin_country": out["exporter_country"],
         "export_country": out["exporter_country"],
-        "destination_country": out["importer_country"],
+        "destination_country": out["consignee_country"],
         "transit_countries": transit.take(pa.array(fast.choice(5, size, p=[0.6, 0.2, 0.1, 0.05, 0.05]))),
-        "forwarder": pool["name"].combine_chunks().take(pa.array(fast.integers(0, 500, size))),
+        "forwarder": pool["name"].combine_chunks().take(pa.array(_PARTIES - 1 - exporters % 500)),
         "payer": out["importer"],
         "payer_country": out["importer_country"],
         "port_of_loading": ports.take(pa.array(fast.integers(0, len(ports), size))),
