@@ -58,7 +58,7 @@ def _open(engine: Engine, year: Path, register: Register, work: Path) -> tuple[f
     engine.map(MemoKernel(vocabulary), "payments", "memo_matches")
     join_listings(engine, register)
     available = frozenset({*inputs.tables, *LAW, "hits", "memo_matches"})
-    return available, inputs.shipments.present_columns
+    return available, inputs.present_columns
 
 
 def _cpu(work: Callable[[], object]) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from entente.engine import Engine
-from entente.records.schema import staged_schema, table_spec
+from entente.records.schema import TABLES, staged_schema, table_spec
 from entente.screening.evaluate import evaluate
 from entente.screening.features import COLUMNS
 from entente.screening.memos import MEMO_MATCHES
@@ -63,6 +63,8 @@ REGISTER = {
         [("country", pa.string()), ("jurisdiction", pa.string()), ("date_from", pa.date32()), ("date_to", pa.date32())]
     ),
 }
+#: All columns that a run may have: plain names of the shipments', `table.column` of other tables'.
+EVERY_COLUMN = COLUMNS.union(f"{table}.{name}" for table in TABLES for name in staged_schema(table).names)
 RECORDS = ("shipments", "notifications", "authorisations", "invocations", "payments")
 COUNTRIES = ("CN", "US", "MX", "PE", "DE", "AE", "SG", "GT", "HK", "IN")
 
@@ -133,7 +135,7 @@ def _hit(row: dict[str, Any], first_row: Mapping[str, Mapping[str, Any]]) -> dic
 
 
 def run(
-    engine: Engine, tables: Mapping[str, pa.Table], ruleset: RuleSet, present: frozenset[str] = COLUMNS
+    engine: Engine, tables: Mapping[str, pa.Table], ruleset: RuleSet, present: frozenset[str] = EVERY_COLUMN
 ) -> pa.Table:
     """Evaluate rules on tables, forget everything, and give the flags back."""
     for name, table in tables.items():

@@ -10,10 +10,10 @@ import pytest
 
 from entente.engine import Engine, open_engine
 from entente.screening.evaluate import RuleReport, evaluate
-from entente.screening.features import COLUMNS, DERIVED, EITHER
+from entente.screening.features import DERIVED, EITHER
 from entente.screening.rules import LANGUAGES, Rule, load_rules
 from entente.screening.schema import FLAGS
-from rule_examples import example_tables
+from rule_examples import EVERY_COLUMN, example_tables
 
 RULES = load_rules()
 TABLES = [(rule, table) for rule in RULES.rules for table in sorted(rule.needs_tables)]
@@ -36,7 +36,7 @@ def run_without(
     for name, table in given.items():
         engine.register(name, table)
     report = evaluate(
-        engine, RULES.only([rule.id]), available=frozenset(given), present_columns=frozenset(COLUMNS - columns)
+        engine, RULES.only([rule.id]), available=frozenset(given), present_columns=frozenset(EVERY_COLUMN - columns)
     )
     flags = engine.fetch("SELECT * FROM flags")
     for name in [*given, "flags"]:
@@ -85,7 +85,7 @@ def test_two_rules_in_one_run_lack_different_things(engine: Engine) -> None:
     for name, table in tables.items():
         engine.register(name, table)
     chosen = RULES.only(["first-time-pair", "notification-objected", "third-party-payer"])
-    report = evaluate(engine, chosen, available=frozenset(tables), present_columns=frozenset(COLUMNS - {"payer"}))
+    report = evaluate(engine, chosen, available=frozenset(tables), present_columns=frozenset(EVERY_COLUMN - {"payer"}))
     for name in [*tables, "flags"]:
         engine.drop(name)
     assert report.evaluated == ("first-time-pair",)
@@ -108,3 +108,16 @@ def test_there_are_enough_rules_and_each_is_complete() -> None:
 def test_no_supporting_sign_weighs_as_much_as_the_lightest_strong_one() -> None:
     strong = min(rule.weight for rule in RULES.rules if rule.strength == "strong")
     assert max(rule.weight for rule in RULES.rules if rule.strength == "supporting") < strong
+
+
+def test_a_column_of_another_table_is_named_with_its_table(engine: Engine) -> None:
+    rule = RULES.rule("dispatched-before-reply")
+    report, flags = run_without(engine, rule, columns=frozenset({"notifications.reply_due"}))
+    assert report.not_evaluable == ((rule.id, ("column notifications.reply_due",)),)
+    assert flags.num_rows == 0
+
+
+def test_either_of_two_columns_is_enough(engine: Engine) -> None:
+    rule = RULES.rule("memo-cas-number")
+    report, _ = run_without(engine, rule, columns=frozenset({"payments.invoice_number"}))
+    assert report.evaluated == (rule.id,)

@@ -36,6 +36,12 @@ class StagedInputs:
         """The shipments."""
         return self.tables[SHIPMENTS]
 
+    @property
+    def present_columns(self) -> frozenset[str]:
+        """Columns that some source really had: plain names of the shipments', `table.column` of other tables'."""
+        others = (f"{name}.{column}" for name, one in self.tables.items() for column in one.present_columns)
+        return self.shipments.present_columns.union(others)
+
     def warnings(self) -> Iterator[dict[str, Any]]:
         """What a person should know about the inputs: table, file, field, value, reason and how often.
 

@@ -138,7 +138,7 @@ def _screen(
             engine,
             law.ruleset,
             available=_available(inputs),
-            present_columns=inputs.shipments.present_columns,
+            present_columns=inputs.present_columns,
         )
     with timer.stage("leads"):
         leads = build(

@@ -35,7 +35,8 @@ def evaluate(
         engine: holds the staged `shipments` and the other tables.
         ruleset: the rules.
         available: tables that the engine holds.
-        present_columns: columns of the shipments that some source file really had.
+        present_columns: columns of the shipments that some source file really had, and those of other tables as
+            `table.column`.
         into: name of the table of flags.
     """
     missing = {rule.id: rule.missing(available, present_columns) for rule in ruleset.rules}

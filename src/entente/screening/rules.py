@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from entente.errors import Place, RegisterError
+from entente.records.schema import staged_schema
 from entente.screening import datafile
-from entente.screening.features import COLUMNS, DERIVED, EITHER, FeatureSet, load_features
+from entente.screening.features import COLUMNS, DERIVED, EITHER, SHIPMENTS, FeatureSet, load_features
 from entente.screening.features import SHIPPED as SHIPPED_FEATURES
 from entente.screening.predicate import Grammar, parse
 
@@ -74,11 +75,16 @@ class Rule:
     place: Place
 
     def missing(self, tables: frozenset[str], columns: frozenset[str]) -> tuple[str, ...]:
-        """What a run with these tables and columns of the shipments lacks for this rule, in words, sorted."""
+        """What a run lacks for this rule, in words, sorted.
+
+        Args:
+            tables: tables that the run has.
+            columns: columns that it has; those of other tables than the shipments as `table.column`.
+        """
         lacking = [f"table {name}" for name in self.needs_tables - tables]
         for need in self.needs_columns:
             given = [given for column in need.split(EITHER) for given in DERIVED.get(column, (column,))]
-            if not columns.intersection(given):
+            if table_of(need) not in self.needs_tables - tables and not columns.intersection(given):
                 lacking.append(f"column {' or '.join(given)}")
         return tuple(sorted(lacking))
 
@@ -233,10 +239,30 @@ def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
             name for name in parsed["predicate"].conjuncts if name in features.features and features.features[name].gate
         ),
         needs_tables=tables,
-        needs_columns=columns - frozenset(plain.get("optional", ())),
+        needs_columns=(columns - frozenset(plain.get("optional", ())))
+        | _of_tables(plain.get("needs", ()), tables, place),
         examples=tuple(plain.get("examples", ())),
         place=place,
     )
+
+
+def table_of(need: str) -> str:
+    """The table that a needed column stands in."""
+    return need.split(EITHER, maxsplit=1)[0].partition(".")[0] if "." in need else SHIPMENTS
+
+
+def _of_tables(needs: Sequence[str], tables: frozenset[str], place: Place) -> frozenset[str]:
+    """Columns of other tables that a rule says it needs, checked against the tables that it reads."""
+    for need in needs:
+        for name in need.split(EITHER):
+            table, _, column = name.partition(".")
+            if table not in tables or column not in staged_schema(table).names:
+                raise RegisterError(
+                    f"The rule reads no column {name!r} of a table of the run.",
+                    remedy="Name columns of the tables that its features read, as table.column.",
+                    place=place,
+                )
+    return frozenset(needs)
 
 
 def _check_columns(columns: frozenset[str], place: Place) -> None:
