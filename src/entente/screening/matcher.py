@@ -6,6 +6,7 @@ compiled, and hands it on when it is pickled.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,18 +51,16 @@ class Matcher:
 
     def scan(self, squashed: bytes) -> Found:
         """All occurrences of all patterns, overlapping ones included."""
-        patterns: list[int] = []
-        ends: list[int] = []
-        add_pattern, add_end = patterns.append, ends.append
+        found = array("q")  # numbers and not objects: NumPy takes them over as they are
+        add = found.append
 
         def on_match(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            add_pattern(pattern)
-            add_end(end)
+            add(pattern)
+            add(end)
 
         if squashed and self._database is not None:
             self._database.scan(squashed, match_event_handler=on_match)
-        pattern = np.array(patterns, np.int64)
-        end = np.array(ends, np.int64)
+        pattern, end = np.array(found, np.int64).reshape(-1, 2).T.copy()
         return Found(pattern, end - self._width[pattern], end)
 
 
