@@ -89,7 +89,7 @@ def view(seed: int, file: str) -> View:
         with open_engine("local", work, processes=1) as engine:
             for name, staged in inputs.tables.items():
                 engine.register(name, staged.parts)
-            return _kept(_screened(engine, inputs.shipments.present_columns), year)
+            return _kept(_screened(engine, inputs.present_columns), year)
 
 
 def _screened(engine: Engine, present: frozenset[str]) -> dict[str, pa.Table]:

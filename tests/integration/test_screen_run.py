@@ -6,6 +6,7 @@ import errno
 import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -172,10 +173,14 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, er
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(**_: object) -> str:
-        raise PermissionError(errno.EACCES, "Permission denied")
+    made = Path.mkdir
 
-    monkeypatch.setattr(outputs.tempfile, "mkdtemp", refused)
+    def refused(path: Path, *args: Any, **named: Any) -> None:
+        if path.name.startswith(".unfinished-"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        made(path, *args, **named)
+
+    monkeypatch.setattr(Path, "mkdir", refused)
     with pytest.raises(UsageError, match="Permission denied"):
         run(write_rows(tmp_path / "trade.csv"), tmp_path / "out")
 
