@@ -50,3 +50,30 @@ def test_more_words_than_are_kept_are_still_mapped(monkeypatch: pytest.MonkeyPat
         words = [f"N {number}" for number in range(start, start + 150)]
         found = arrays.map_uniques(pa.array(words), identifier_key).to_pylist()
         assert found == [identifier_key(word) for word in words]
+
+
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        "N/A",
+        "n.a.",
+        "NULL",
+        "-",
+        "TO ORDER",
+        "To the order of Bank of Example",
+        "A la orden",
+        "SIN NOMBRE",
+        "不详",
+        "凭指示",
+    ],
+)
+def test_a_text_that_names_nobody_has_no_key(nobody: str) -> None:
+    assert party_key(pa.array([nobody]), pa.array(["N/A"])).to_pylist() == [None]
+    assert party_key(pa.array([nobody]), pa.array(["TX 7"])).to_pylist() == ["id:tx7"]
+
+
+@pytest.mark.parametrize(
+    "company", ["NA Trading", "Unknown Pleasures Ltd.", "Made to Order GmbH", "无锡样本化工有限公司"]
+)
+def test_a_name_that_only_holds_such_words_is_a_name(company: str) -> None:
+    assert party_key(pa.array([company])).to_pylist() == [name_key(company)]

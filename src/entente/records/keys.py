@@ -1,17 +1,20 @@
 """Party keys: the exact normalised name or identifier that groups records of one party.
 
 This is no name matching: two spellings of one company keep two keys. A name is folded by NFKC and case; every run
-of punctuation and space becomes one space. An identifier keeps its letters and digits only.
+of punctuation and space becomes one space. An identifier keeps its letters and digits only. Texts that name nobody
+(`nobody.yaml`) have no key: two records without a party have no party in common.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import yaml
 
 from entente.records.arrays import as_dictionary, map_uniques
 
@@ -28,10 +31,25 @@ def name_key(name: str) -> str | None:
     return _GAP.sub(" ", folded).strip() or None
 
 
+@cache
+def _nobody() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Texts that name nobody, and how those begin that name only to whose order the goods go."""
+    words = yaml.safe_load((files("entente.records") / "nobody.yaml").read_text(encoding="utf-8"))
+    return frozenset(words["whole"]), tuple(f"{start} " for start in words["before"])
+
+
+@lru_cache(maxsize=1 << 17)
+def party_name_key(name: str) -> str | None:
+    """Return the key of a party's name, or None where the text names nobody ("N/A", "TO ORDER", 不详)."""
+    key = name_key(name)
+    whole, before = _nobody()
+    return None if key is None or key in whole or key.startswith(before) else key
+
+
 @lru_cache(maxsize=1 << 17)
 def identifier_key(identifier: str) -> str | None:
-    """Return the key of one identifier, or None when it holds no letter or digit."""
-    key = name_key(identifier)
+    """Return the key of one identifier, or None when it holds no letter or digit, or says that there is none."""
+    key = party_name_key(identifier)
     return None if key is None else "id:" + key.replace(" ", "")
 
 
@@ -46,7 +64,7 @@ def party_key(names: pa.Array, identifiers: pa.Array | None = None) -> pa.Array:
         Strings, dictionary-encoded; null where neither a name nor an identifier says anything.
     """
     if identifiers is None or identifiers.null_count == len(identifiers):
-        return map_uniques(names, name_key)
+        return map_uniques(names, party_name_key)
     by_id = map_uniques(identifiers, identifier_key)
     return by_id if by_id.null_count == 0 else _or_names(by_id, names)
 
@@ -57,7 +75,7 @@ def _or_names(by_id: pa.DictionaryArray, names: pa.Array) -> pa.DictionaryArray:
     needed = pc.if_else(pc.is_null(by_id), coded.indices, pa.scalar(None, coded.indices.type))
     places = pc.dictionary_encode(needed)  # names of other rows need no key
     keys = map_uniques(
-        pa.DictionaryArray.from_arrays(places.indices, pc.take(coded.dictionary, places.dictionary)), name_key
+        pa.DictionaryArray.from_arrays(places.indices, pc.take(coded.dictionary, places.dictionary)), party_name_key
     )
     shifted = pc.add(keys.indices, len(by_id.dictionary))
     return pa.DictionaryArray.from_arrays(
