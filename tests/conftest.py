@@ -8,11 +8,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from entente.engine import Engine, open_engine
 from entente.errors import MissingComponentError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+# A loaded machine makes every example slow; that is no fault of the code, and a test never measures time.
+settings.register_profile("entente", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("entente")
 REQUIRE_ALL = os.environ.get("ENTENTE_REQUIRE_ALL") == "1"
 
 
