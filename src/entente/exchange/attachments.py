@@ -111,7 +111,9 @@ class Attachment:
         return tuple(sorted(set(range(len(self.pieces))) - set(have)))
 
 
-def encrypt(blocks: Iterable[bytes], write: Callable[[bytes], object], *, name: str, media: str) -> Attachment:
+def encrypt(
+    blocks: Iterable[bytes], write: Callable[[bytes], object], *, name: str, media: str, most: int = MOST
+) -> Attachment:
     """Encrypt a file of any size in bounded memory.
 
     Args:
@@ -119,15 +121,16 @@ def encrypt(blocks: Iterable[bytes], write: Callable[[bytes], object], *, name: 
         write: takes each piece of the ciphertext in turn.
         name: a file name, for people.
         media: its media type, for people.
+        most: bytes; never more than 2 GiB.
 
     Raises:
-        OversizedError: more than 2 GiB.
+        OversizedError: the file has more bytes than `most`.
     """
     key = Cobblestone256Encryptor.generate_key()
     plain = hashlib.sha256()
     pieces: list[bytes] = []
     size = 0
-    for piece in _pieces(_ciphertext(key, blocks, plain)):
+    for piece in _pieces(_ciphertext(key, blocks, plain, min(most, MOST))):
         write(piece)
         pieces.append(hashlib.sha256(piece).digest())
         size += len(piece)
@@ -157,13 +160,15 @@ def decrypt(attachment: Attachment, pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield last
 
 
-def _ciphertext(key: bytes, blocks: Iterable[bytes], plain: Any) -> Iterator[bytes]:
+def _ciphertext(key: bytes, blocks: Iterable[bytes], plain: Any, most: int) -> Iterator[bytes]:
     encryptor = Cobblestone256Encryptor(key, _CONTEXT)
     size = 0
     for block in blocks:
         size += len(block)
-        if size > MOST:
-            raise OversizedError("An attachment is larger than 2 GiB.", remedy="Split it, or hand it over on a medium.")
+        if size > most:
+            raise OversizedError(
+                f"An attachment is larger than {most} bytes.", remedy="Split it, or hand it over on a medium."
+            )
         plain.update(block)
         yield encryptor.update(block)
     yield encryptor.finalize()

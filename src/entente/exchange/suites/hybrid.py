@@ -7,6 +7,8 @@ behind the other, Ed25519 or X25519 first; private ML parts are their seeds.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
@@ -49,7 +51,7 @@ class Hybrid:
         """Check both signatures."""
         verify_ed25519(public[:_CURVE], data, signature[:_ED25519_SIGNATURE])
         try:
-            lattice = MLDSA65PublicKey.from_public_bytes(public[_CURVE:])
+            lattice = _verifier(public[_CURVE:])
             lattice.verify(signature[_ED25519_SIGNATURE:], data, context=_CONTEXT)
         except (InvalidSignature, ValueError):
             raise does_not_verify() from None
@@ -57,9 +59,7 @@ class Hybrid:
     def seal(self, public: bytes, plain: bytes, info: bytes) -> bytes:
         """HPKE, base mode, one message."""
         try:
-            curve = X25519PublicKey.from_public_bytes(public[:_CURVE])
-            lattice = MLKEM768PublicKey.from_public_bytes(public[_CURVE:])
-            return _S3.encrypt(plain, MLKEM768X25519PublicKey(lattice, curve), info=info)
+            return _S3.encrypt(plain, _recipient(public), info=info)
         except (ValueError, OverflowError) as error:
             raise SealError(f"The bytes cannot be sealed: {error}") from None
 
@@ -92,3 +92,15 @@ class HybridOpener:
             return _S3.decrypt(sealed, self._key, info=info)
         except (InvalidTag, ValueError):
             raise cannot_open() from None
+
+
+# Reading a lattice key costs as much as using it, and a channel uses the same few.
+@lru_cache(maxsize=64)
+def _verifier(public: bytes) -> MLDSA65PublicKey:
+    return MLDSA65PublicKey.from_public_bytes(public)
+
+
+@lru_cache(maxsize=64)
+def _recipient(public: bytes) -> MLKEM768X25519PublicKey:
+    curve = X25519PublicKey.from_public_bytes(public[:_CURVE])
+    return MLKEM768X25519PublicKey(MLKEM768PublicKey.from_public_bytes(public[_CURVE:]), curve)
