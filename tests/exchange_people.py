@@ -15,7 +15,7 @@ from entente.exchange.keyfiles import PrivateKey
 from entente.exchange.keys import KeyHistory, KeyRecord, Role
 from entente.exchange.messages import load_registry
 from entente.exchange.opening import Opened, open_message
-from entente.exchange.parties import NodeKey, Peer, Self
+from entente.exchange.parties import NodeKey, Peer, Self, load_sealing
 from entente.exchange.sealing import Position, Sealed, seal
 from entente.exchange.suites import Suites, builtin
 
@@ -45,9 +45,7 @@ class Authority:
         return replace(peer, **changes)
 
     def as_self(self) -> Self:
-        record = self.sealing.record
-        opener = self.suites.get(record.suite, self.suites.names()).opener(self.sealing.secret)
-        return Self(self.name, {record.id: opener}, {record.id: record})
+        return Self(self.name, {self.sealing.record.id: load_sealing(self.sealing, self.suites)})
 
 
 def signing_key(

@@ -71,7 +71,9 @@ def test_a_changed_assertion_is_refused():
         released(content, replace(good, extra={}), DAN.sign(content.id))
 
 
-@pytest.mark.parametrize("public", [b"", b"\xff" * 40, b"\xa0", CARLA.record.public[:-10]])
+@pytest.mark.parametrize(
+    "public", [b"", b"\xff" * 40, b"\xa0", CARLA.record.public[:-10]], ids=["empty", "nonsense", "no fields", "cut"]
+)
 def test_a_malformed_key_is_a_plain_refusal(public):
     record = replace(CARLA.record, public=public)
     content = draft(header(), ALERT, os.urandom)

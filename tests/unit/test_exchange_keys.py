@@ -22,6 +22,9 @@ from entente.exchange.errors import (
 from entente.exchange.fingerprint import confirm, fingerprint
 from entente.exchange.keyfiles import PrivateKey, lock, unlock
 from entente.exchange.keys import KeyHistory, KeyRecord, Role, Use
+from entente.exchange.parties import load_sealing, load_signing
+from entente.exchange.suites import builtin
+from entente.exchange.suites.classic import Modern
 from exchange_people import END, NOW, START, alert, known, send, signing_key, take
 
 DAY = timedelta(days=1)
@@ -187,3 +190,18 @@ def test_a_key_file_cannot_ask_for_all_memory():
     data = lock(key, b"correct horse", os.urandom, cost=LOW)
     with pytest.raises(KeyFileError):
         unlock(data.replace(b'"cost":10', b'"cost":40'), b"correct horse")
+
+
+def test_a_private_key_is_loaded_under_its_own_record_only():
+    suites = builtin()
+    private = Modern().new_signing_key()
+    record = replace(signing_key("us-dea").record, public=Modern().signer(private).public)
+    loaded = load_signing(PrivateKey(record, private), suites)
+    Modern().verify(record.public, b"data", loaded.signer.sign(b"data"))
+    for secret in (Modern().new_signing_key(), b"short", b""):
+        with pytest.raises(KeyFileError):
+            load_signing(PrivateKey(record, secret), suites)
+    with pytest.raises(KeyRoleError):
+        load_sealing(PrivateKey(record, private), suites)
+    with pytest.raises(KeyRoleError):
+        load_signing(known("us-dea").sealing, suites)

@@ -134,9 +134,9 @@ def _check_header(header: FrameHeader, me: Self, peer: Peer) -> None:
         raise WrongRecipientError(f"The message is for {header.recipient}.")
     if header.channel != peer.channel or header.sender != peer.name:
         raise ChannelError(f"The message is not of the channel with {peer.name}.")
-    if header.key not in me.openers:
+    if header.key not in me.keys:
         raise SealError("The message is sealed to a key that this node does not have, or no longer has.")
-    if me.records[header.key].suite != header.suite:
+    if me.keys[header.key].record.suite != header.suite:
         raise SuiteError("The header names another suite than the one of its key.")
 
 
@@ -173,9 +173,9 @@ def _check_place(frame: Frame, frame_id: str, place: Position) -> None:
 
 def _unseal(parts: Parts, me: Self, suites: Suites, peer: Peer | None) -> Content:
     suites.get(parts.header.suite, peer.suites if peer else suites.names())
-    if parts.header.key not in me.openers:
+    if parts.header.key not in me.keys:
         raise SealError("The bytes are sealed to a key that this node does not have, or no longer has.")
-    plain = me.openers[parts.header.key].open(parts.sealed, info(parts.header_bytes))
+    plain = me.keys[parts.header.key].opener.open(parts.sealed, info(parts.header_bytes))
     if len(plain) > CONTENT_LIMIT:
         raise OversizedError("The content is larger than it may be.")
     return read_content(plain)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol, TypeVar
 
-from entente.exchange.keys import KeyHistory, KeyRecord
-from entente.exchange.suites import Opener, Signer
+from entente.exchange.errors import KeyFileError, KeyRoleError
+from entente.exchange.keyfiles import PrivateKey
+from entente.exchange.keys import KeyHistory, KeyRecord, Role
+from entente.exchange.suites import Opener, Signer, Suites
 from entente.exchange.webauthn import RelyingParty
 
 
@@ -35,10 +38,18 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class NodeKey:
-    """A private key of this node, loaded: the record, and the object that signs."""
+    """A private signing key, of the node or of an officer, loaded."""
 
     record: KeyRecord
     signer: Signer = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SealingKey:
+    """A private sealing key of this node, loaded."""
+
+    record: KeyRecord
+    opener: Opener = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +58,54 @@ class Self:
 
     Attributes:
         name: its name.
-        openers: private sealing keys by the id of their record; a destroyed key is simply not there.
-        records: the records of those keys.
+        keys: its sealing keys by the id of their record; a destroyed key is simply not there.
     """
 
     name: str
-    openers: Mapping[str, Opener] = field(repr=False)
-    records: Mapping[str, KeyRecord]
+    keys: Mapping[str, SealingKey]
+
+
+def load_signing(key: PrivateKey, suites: Suites) -> NodeKey:
+    """A private signing key, ready for use.
+
+    Raises:
+        KeyFileError: the private key is not the one of the record.
+        KeyRoleError: it is a sealing key.
+        SuiteError: this node does not have its suite.
+    """
+    if key.record.role is Role.SEAL:
+        raise KeyRoleError("A sealing key cannot sign.")
+    signer = _load(suites.get(key.record.suite, suites.names()).signer, key)
+    return NodeKey(key.record, signer)
+
+
+def load_sealing(key: PrivateKey, suites: Suites) -> SealingKey:
+    """A private sealing key, ready for use.
+
+    Raises:
+        KeyFileError: the private key is not the one of the record.
+        KeyRoleError: it is a signing key.
+        SuiteError: this node does not have its suite.
+    """
+    if key.record.role is not Role.SEAL:
+        raise KeyRoleError("A signing key cannot open.")
+    opener = _load(suites.get(key.record.suite, suites.names()).opener, key)
+    return SealingKey(key.record, opener)
+
+
+class _HasPublic(Protocol):
+    @property
+    def public(self) -> bytes: ...
+
+
+_Loaded = TypeVar("_Loaded", bound=_HasPublic)
+
+
+def _load(make: Callable[[bytes], _Loaded], key: PrivateKey) -> _Loaded:
+    try:
+        loaded = make(key.secret)
+    except ValueError:
+        raise KeyFileError("The private key has not the form of its suite.") from None
+    if loaded.public != key.record.public:
+        raise KeyFileError("The private key is not the one of its record.")
+    return loaded
