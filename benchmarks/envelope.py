@@ -75,7 +75,10 @@ def measure(suite: str, count: int) -> dict[str, float]:
             lambda: contents.extend(signed(draft(header(), BODY, os.urandom), us.ann, us.bob) for _ in range(count)),
             count,
         ),
-        "check": rate(lambda: released.extend(officers.release(item, me, us.suites, NOW) for item in contents), count),
+        "check": rate(
+            lambda: released.extend(officers.release(item, me, us.suites, load_registry(), NOW) for item in contents),
+            count,
+        ),
         "seal": rate(lambda: sealed.extend(seal_all(released, us, mx)), count),
         "open": rate(lambda: open_all(sealed, us, mx), count),
         "bytes": len(sealed[0].wire),

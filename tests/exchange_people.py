@@ -96,7 +96,7 @@ def alert(sender: Authority, *recipients: str, body: dict[str, Any] | None = Non
 
 def send(content: Content, sender: Authority, to: Authority, place: Position | None = None) -> Sealed:
     return seal(
-        officers.release(content, sender.as_peer(), sender.suites, NOW),
+        officers.release(content, sender.as_peer(), sender.suites, load_registry(), NOW),
         to=to.as_peer(),
         to_key=to.sealing.record,
         own_key=sender.sealing.record,

@@ -11,8 +11,18 @@ import pytest
 from entente.exchange import dsse, officers
 from entente.exchange.atrest import lock, unlock
 from entente.exchange.content import draft, read_content
-from entente.exchange.errors import ForwardedError, SealError, SequenceGapError, SuiteRefusedError, WrongRecipientError
-from entente.exchange.frame import split
+from entente.exchange.errors import (
+    ForwardedError,
+    KeyRoleError,
+    MessageError,
+    OversizedError,
+    SealError,
+    SequenceGapError,
+    SuiteRefusedError,
+    WrongRecipientError,
+)
+from entente.exchange.frame import join, split
+from entente.exchange.messages import load_registry
 from entente.exchange.opening import open_own
 from entente.exchange.sealing import Position
 from exchange_people import ALERT, NOW, SUITES, alert, authority, header, known, send, signed, signing_key, take
@@ -80,7 +90,7 @@ def test_the_header_on_the_wire_tells_nothing_of_the_content():
 def test_nothing_is_released_for_another_authority():
     us, mx = known("us-dea"), known("mx-pgr")
     with pytest.raises(ForwardedError):
-        officers.release(alert(us), mx.as_peer(), SUITES, NOW)
+        officers.release(alert(us), mx.as_peer(), SUITES, load_registry(), NOW)
 
 
 def test_nothing_is_sealed_to_somebody_it_was_not_released_to():
@@ -128,3 +138,36 @@ def test_a_rotated_node_key_is_taken_beside_the_old_one():
     second = send(alert(us), rotated, mx, first.position)
     assert take(second.wire, mx, us, first.position, peer=peer).node == newer.record
     assert second.position == Position(2, second.position.frame)
+
+
+def test_only_keys_that_may_be_used_now_seal_and_sign():
+    us, mx = known("us-dea"), known("mx-pgr")
+    content = alert(us)
+    retired = replace(mx, keys=mx.keys.with_retired(mx.sealing.record.id, NOW))
+    with pytest.raises(KeyRoleError):
+        send(content, us, retired)
+    for wrong in (
+        replace(us, node=us.ann),
+        replace(us, node=mx.node),
+        replace(us, sealing=replace(us.sealing, record=us.node.record)),
+        replace(us, node=signing_key("us-dea", start=NOW - timedelta(days=9), end=NOW)),
+    ):
+        with pytest.raises(KeyRoleError):
+            send(content, wrong, mx)
+
+
+def test_a_mixed_up_copy_of_ones_own_is_noticed():
+    us, mx = known("us-dea"), known("mx-pgr")
+    one, two = split(send(alert(us), us, mx).own), split(send(alert(us), us, mx).own)
+    with pytest.raises(SealError):
+        open_own(join(one.header_bytes, two.envelope.as_bytes(), one.sealed), me=us.as_self(), suites=SUITES)
+    with pytest.raises(SealError):
+        open_own(send(alert(us), us, mx).own, me=authority("us-dea").as_self(), suites=SUITES)
+
+
+def test_what_a_recipient_would_refuse_is_not_released():
+    us, mx = known("us-dea"), known("mx-pgr")
+    with pytest.raises(OversizedError):
+        send(alert(us, body={**ALERT, "later": "x" * 3_200_000}), us, mx)
+    with pytest.raises(MessageError):
+        send(alert(us, body={"title": "No more."}), us, mx)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,7 +14,7 @@ from entente.exchange.content import PAYLOAD_TYPE, draft, read_content
 from entente.exchange.errors import ExchangeError
 from entente.exchange.frame import FrameHeader, join, split
 from entente.exchange.handling import read_marking
-from entente.exchange.messages import check_references
+from entente.exchange.messages import check_references, load_registry
 from entente.exchange.officers import Released
 from entente.exchange.permits import Action, Circumstances
 from entente.exchange.sealing import Position, sign_frame
@@ -337,6 +337,49 @@ def test_short_salt():
         draft(header(), ALERT, lambda size: os.urandom(size // 2))
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"until":"2026-12-31"', b'"until":"2026-13-31"'),
+        (b'"until":"2026-12-31"', b'"until":"soon"'),
+        (b'"until":"2026-12-31"', b'"until":null'),
+        (b'"until":', b'"recipients2":1,"attachments":{},"until":'),
+        (b'"until":', b'"attachments":[1],"until":'),
+        (b'"until":', b'"predicate":[],"until":'),
+        (b'"until":', b'"withdraws":[1],"until":'),
+        (b'"until":', b'"withdraws":[' + b",".join(b'"%064x"' % n for n in range(65)) + b'],"until":'),
+        (b'"until":', b'"evaluation":{"source":"Z","information":"1"},"until":'),
+        (b'"until":', b'"evaluation":"A1","until":'),
+    ],
+)
+def test_malformed_parts_of_a_header(old, new):
+    payload = alert(US, until=date(2026, 12, 31)).envelope.payload
+    assert old in payload
+    with pytest.raises((errors.MalformedError, errors.MarkingError)):
+        read_content(dsse.Envelope(PAYLOAD_TYPE, payload.replace(old, new)).as_bytes())
+
+
+@pytest.mark.parametrize("entry", [1, {"sig": "AAAA"}, {"keyid": "x", "sig": 1}, {"keyid": 1, "sig": "AAAA"}])
+def test_malformed_signatures(entry):
+    value = strict.read_object(HONEST.envelope.as_bytes(), limit=10**6, what="it")
+    with pytest.raises(errors.MalformedError):
+        read_content(strict.write_object({**value, "signatures": [entry]}))
+
+
+def test_a_signature_that_carries_a_book():
+    value = strict.read_object(HONEST.envelope.as_bytes(), limit=10**6, what="it")
+    book = {"keyid": "x", "sig": "AAAA", "novel": "x" * 20_000}
+    with pytest.raises(errors.OversizedError):
+        read_content(strict.write_object({**value, "signatures": [book]}))
+
+
+@pytest.mark.parametrize("change", [{"v": 2}, {"sequence": 0}, {"sequence": True}, {"previous": "0"}, {"sent": "now"}])
+def test_malformed_frames(change):
+    value = strict.read_object(WIRE.frame.as_bytes(), limit=10**4, what="it")
+    with pytest.raises(errors.MalformedError):
+        frame.read_frame(strict.write_object({**value, **change}))
+
+
 def test_sequence_gap():
     refused(forged(sequence=3), errors.SequenceGapError)
 
@@ -459,8 +502,8 @@ def test_an_unreleased_content_cannot_be_sealed_by_mistake():
     """`seal` takes what `release` gives, and `release` checks the signatures."""
     content = signed(draft(header(), ALERT, os.urandom), US.ann)
     with pytest.raises(errors.TooFewSignaturesError):
-        officers.release(content, US.as_peer(), SUITES, NOW)
-    assert isinstance(officers.release(HONEST, US.as_peer(), SUITES, NOW), Released)
+        officers.release(content, US.as_peer(), SUITES, load_registry(), NOW)
+    assert isinstance(officers.release(HONEST, US.as_peer(), SUITES, load_registry(), NOW), Released)
 
 
 def test_every_refusal_has_a_code_of_its_own():

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from entente.errors import Place
 from entente.exchange import dsse, strict
@@ -109,6 +109,18 @@ class Content:
     def id(self) -> str:
         """The id of the content."""
         return self.envelope.id
+
+
+class Checker(Protocol):
+    """Checks a content against its message type; `entente.exchange.messages.Registry` is one."""
+
+    def check(self, content: Content) -> None:
+        """Return if the content fits its type.
+
+        Raises:
+            MessageError: it does not.
+        """
+        ...
 
 
 def draft(header: Header, body: Mapping[str, Any], random: Callable[[int], bytes]) -> Content:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from entente.exchange import webauthn
-from entente.exchange.content import Content
+from entente.exchange.content import LIMIT, Checker, Content
 from entente.exchange.dsse import Signature
-from entente.exchange.errors import ForwardedError, SuiteRefusedError, TooFewSignaturesError
+from entente.exchange.errors import ForwardedError, OversizedError, SuiteRefusedError, TooFewSignaturesError
 from entente.exchange.keys import KeyRecord, Role, Use
 from entente.exchange.parties import NodeKey, Peer
 from entente.exchange.suites import Suites
@@ -30,21 +30,27 @@ class Released:
     officers: tuple[KeyRecord, ...]
 
 
-def release(content: Content, me: Peer, suites: Suites, now: datetime) -> Released:
-    """Check, before anything is sealed, that the recipient will find the signatures good.
+def release(content: Content, me: Peer, suites: Suites, types: Checker, now: datetime) -> Released:
+    """Check, before anything is sealed, what the recipient will check: type, size and signatures.
 
     Args:
         content: signed by officers of this authority.
         me: this authority as its peers see it.
         suites: what this node has.
+        types: the message types.
         now: the moment of release.
 
     Raises:
+        OversizedError: it is larger than a recipient takes.
+        MessageError: it does not fit its type.
         ForwardedError: the content is another authority's.
         KeyRefusedError, SuiteError, SignatureError: see `verify`.
     """
     if content.header.sender != me.name:
         raise ForwardedError("Only an authority's own content can be sent.", remedy="Ask the author for its consent.")
+    if len(content.envelope.as_bytes()) > LIMIT:
+        raise OversizedError("The content is too large.", remedy="Send the large part of it as an attachment.")
+    types.check(content)
     return Released(content, verify(content, me, suites, now))
 
 

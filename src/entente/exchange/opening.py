@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from entente.exchange import officers
-from entente.exchange.content import LIMIT as CONTENT_LIMIT
-from entente.exchange.content import Content, read_content
+from entente.exchange.content import Checker, Content, read_content
 from entente.exchange.dsse import Envelope
 from entente.exchange.errors import (
     ChannelError,
     ForkError,
     ForwardedError,
-    OversizedError,
     ReplayError,
     SealError,
     SequenceGapError,
@@ -32,18 +29,6 @@ from entente.exchange.keys import KeyRecord, Role, Use
 from entente.exchange.parties import Peer, Self
 from entente.exchange.sealing import Position
 from entente.exchange.suites import Suites
-
-
-class Checker(Protocol):
-    """Checks a content against its message type; `entente.exchange.messages.Registry` is one."""
-
-    def check(self, content: Content) -> None:
-        """Return if the content fits its type.
-
-        Raises:
-            MessageError: it does not.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +105,6 @@ def open_own(data: bytes, *, me: Self, suites: Suites) -> Content:
     return content
 
 
-def peek(data: bytes) -> Parts:
-    """The clear parts of a message, well-formed and unverified, to find the channel and the peer.
-
-    Raises:
-        MalformedError: its form is wrong.
-    """
-    return split(data)
-
-
 def _check_header(header: FrameHeader, me: Self, peer: Peer) -> None:
     if header.recipient != me.name:
         raise WrongRecipientError(f"The message is for {header.recipient}.")
@@ -176,8 +152,6 @@ def _unseal(parts: Parts, me: Self, suites: Suites, peer: Peer | None) -> Conten
     if parts.header.key not in me.keys:
         raise SealError("The bytes are sealed to a key that this node does not have, or no longer has.")
     plain = me.keys[parts.header.key].opener.open(parts.sealed, info(parts.header_bytes))
-    if len(plain) > CONTENT_LIMIT:
-        raise OversizedError("The content is larger than it may be.")
     return read_content(plain)
 
 
