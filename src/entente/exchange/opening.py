@@ -88,6 +88,21 @@ def open_message(
     return Opened(content, parts.frame, frame_id, released, node, Position(parts.frame.sequence, frame_id))
 
 
+def verify_frame(data: bytes, *, me: Self, peer: Peer, place: Position, at: datetime, suites: Suites) -> Parts:
+    """The parts of a message whose frame is the peer's and in its place, whatever is sealed in it.
+
+    Who refuses such a content can say so under the frame's own sequence; the arguments are those of `open_message`.
+
+    Raises:
+        ExchangeError: the frame is another's, was changed, or is not the next one.
+    """
+    parts = split(data)
+    _check_addressed(parts.header, me, peer)
+    _check_frame(parts, peer, suites, at)
+    _check_place(parts.frame, parts.envelope.id, place)
+    return parts
+
+
 def open_own(data: bytes, *, me: Self, suites: Suites) -> Content:
     """The content of a copy that this node sealed to itself.
 
@@ -106,14 +121,18 @@ def open_own(data: bytes, *, me: Self, suites: Suites) -> Content:
 
 
 def _check_header(header: FrameHeader, me: Self, peer: Peer) -> None:
-    if header.recipient != me.name:
-        raise WrongRecipientError(f"The message is for {header.recipient}.")
-    if header.channel != peer.channel or header.sender != peer.name:
-        raise ChannelError(f"The message is not of the channel with {peer.name}.")
+    _check_addressed(header, me, peer)
     if header.key not in me.keys:
         raise SealError("The message is sealed to a key that this node does not have, or no longer has.")
     if me.keys[header.key].record.suite != header.suite:
         raise SuiteError("The header names another suite than the one of its key.")
+
+
+def _check_addressed(header: FrameHeader, me: Self, peer: Peer) -> None:
+    if header.recipient != me.name:
+        raise WrongRecipientError(f"The message is for {header.recipient}.")
+    if header.channel != peer.channel or header.sender != peer.name:
+        raise ChannelError(f"The message is not of the channel with {peer.name}.")
 
 
 def _check_frame(parts: Parts, peer: Peer, suites: Suites, at: datetime) -> KeyRecord:
