@@ -60,7 +60,10 @@ def parse_key(text: str) -> VerifierKey:
     """The key in a `name+id+key` text."""
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
-    data = strict.read_base64(encoded, what="key", size=33)
+    try:
+        data = strict.read_base64(encoded, what="key", size=33)
+    except MalformedError:
+        raise NoteError(f"The key {name[:80]!r} is malformed.", remedy="Ask for the key again.") from None
     key = VerifierKey(name, data[1:], data[0])
     if key.key_id.hex() != key_id:
         raise NoteError(f"The id of the key {name[:80]!r} does not fit the key.", remedy="Ask for the key again.")
@@ -227,6 +230,7 @@ def add_signature(note: Note, signer: Signer, time: int | None = None) -> Note:
     if time is None:
         made = signer.sign(note.text)
     else:
-        made = time.to_bytes(8, "big") + signer.sign(cosigned_message(note.text, time))
+        message = cosigned_message(note.text, time)
+        made = time.to_bytes(8, "big") + signer.sign(message)
     kept = (line for line in note.lines if (line.name, line.key_id) != (key.name, key.key_id))
     return replace(note, lines=(*kept, SignatureLine(key.name, key.key_id, made)))

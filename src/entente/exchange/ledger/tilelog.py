@@ -85,12 +85,12 @@ class TileLog:
         """Accept the open tiles if they hash up to the head; else make them anew, lowest level first."""
         if self._edge_root_is(head):
             return
+        stored = list(self._edge)
         for level in range(len(self._edge)):
-            tile = _edge_tile(level, head.size)
-            self._edge[level] = self._from_entries(tile)
+            self._edge[level] = self._from_entries(_edge_tile(level, head.size))
             self._open.clear()
             if self._edge_root_is(head):
-                self._write_edge()
+                self._write_edge(stored)
                 return
         raise DamageError("The entries in the database are not those that were signed.", remedy=_RESTORE)
 
@@ -98,9 +98,9 @@ class TileLog:
         widths = [_edge_tile(level, head.size).width * HASH_SIZE for level in range(len(self._edge))]
         return [len(hashes) for hashes in self._edge] == widths and self.head() == head
 
-    def _write_edge(self) -> None:
-        tiles = [_edge_tile(level, self.size) for level in range(len(self._edge))]
-        self._repair({tile.path: self._edge[tile.level] for tile in tiles if tile.width})
+    def _write_edge(self, stored: list[bytes]) -> None:
+        changed = [level for level in range(len(stored)) if stored[level] != self._edge[level]]
+        self._repair({_edge_tile(level, self.size).path: self._edge[level] for level in changed})
 
     def head(self) -> TreeHead:
         """Size and root of what is indexed."""
