@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from entente.exchange import atrest
-from entente.exchange.channel_fork import write_fork
 from entente.exchange.channel_errors import WrongdoingError
+from entente.exchange.channel_fork import write_fork
 from entente.exchange.channel_state import check_open, suspensions_after
 from entente.exchange.content import Checker
 from entente.exchange.errors import ChannelError, ExchangeError, ExpiredKeyError, ForkError
@@ -82,7 +82,6 @@ class Channel:
     def new_book(self) -> Book:
         """The state of a channel nothing has gone through."""
         return Book(restore.Signing(self.log.key, EMPTY))
-
 
 
 def send(uow: UnitOfWork, channel: Channel, released: Released, now: datetime) -> Message:
@@ -233,14 +232,10 @@ def _accept(
     return message
 
 
-def _refuse(
-    tx: Transaction, channel: Channel, data: bytes, book: Book, at: datetime, error: ExchangeError
-) -> Message:
+def _refuse(tx: Transaction, channel: Channel, data: bytes, book: Book, at: datetime, error: ExchangeError) -> Message:
     """Take the sequence of a frame whose content is refused; raise what is wrong if the frame itself is not good."""
     try:
-        parts = verify_frame(
-            data, me=channel.me, peer=channel.peer, place=book.taken, at=at, suites=channel.suites
-        )
+        parts = verify_frame(data, me=channel.me, peer=channel.peer, place=book.taken, at=at, suites=channel.suites)
     except ForkError:
         last = tx.message(Way.TAKEN, book.taken.sequence)
         if last is not None:

@@ -70,7 +70,7 @@ class Contact:
         """The contact as JSON bytes."""
         return strict.write_object(
             {
-                "ask": [self.ask.entries, self.ask.mirrored, self.ask.taken],
+                "ask": [self.ask.entries, self.ask.mirrored, self.ask.taken, self.ask.receipted],
                 "back": _write(self.back),
                 "back_start": self.back_start,
                 "checkpoint": _text(self.checkpoint),
@@ -180,7 +180,9 @@ def _contact(tx: Transaction, channel: Channel, book: Book, head: TreeHead) -> C
 
 
 def _ask(tx: Transaction, book: Book) -> Ask:
-    return Ask(tx.leaves.size(), book.mirror_size, book.taken.sequence)
+    queued = tx.queued(1)
+    receipted = queued[0] - 1 if queued else book.sent.sequence
+    return Ask(tx.leaves.size(), book.mirror_size, book.taken.sequence, receipted)
 
 
 def _waits(tx: Transaction) -> bool:
@@ -280,7 +282,7 @@ def _text(data: bytes | None) -> str | None:
 
 def _read(value: dict[str, Any]) -> Contact:
     ask = value.get("ask")
-    if not isinstance(ask, list) or len(ask) != 3:
+    if not isinstance(ask, list) or len(ask) != 4:
         raise MalformedError("The contact does not say what the peer has.")
     return Contact(
         origin=value["origin"],

@@ -58,9 +58,7 @@ def take_report(uow: UnitOfWork, channel: Channel, contact: Contact) -> None:
         ledger = replace(ledger, head=_head(tx, state.goal.size))
         sent = _last_sent(tx, book)
         _check_not_lost(tx, sent, contact)
-        tx.save(
-            replace(book, ledger=ledger, sent=sent, checkpoint=None, recovered=(before, size), asked=contact.ask)
-        )
+        tx.save(replace(book, ledger=ledger, sent=sent, checkpoint=None, recovered=(before, size), asked=contact.ask))
 
 
 def _append_back(tx: Transaction, contact: Contact, before: int) -> None:
@@ -86,9 +84,7 @@ def _last_sent(tx: Transaction, book: Book) -> Position:
 
 def _check_not_lost(tx: Transaction, sent: Position, contact: Contact) -> None:
     lost = [
-        number
-        for number in range(contact.ask.taken + 1, sent.sequence + 1)
-        if tx.message(Way.SENT, number) is None
+        number for number in range(contact.ask.taken + 1, sent.sequence + 1) if tx.message(Way.SENT, number) is None
     ]
     if lost:
         raise RestoreError(

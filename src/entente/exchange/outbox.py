@@ -63,9 +63,7 @@ def acknowledge(uow: UnitOfWork, channel: Channel, sequence: int, receipt: bytes
     return found
 
 
-def _check_mirrored(
-    tx: Transaction, channel: Channel, found: Acknowledged, receipt: bytes, payload: bytes
-) -> None:
+def _check_mirrored(tx: Transaction, channel: Channel, found: Acknowledged, receipt: bytes, payload: bytes) -> None:
     book = tx.book()
     if found.checkpoint.head.size > book.mirror_size or book.seen is None:
         raise ReceiptError(
@@ -99,9 +97,7 @@ def _omitted(tx: Transaction, channel: Channel, seen: bytes, receipt: bytes, ent
     if parsed.index >= size:
         return ReceiptError("The receipt stands at an index that was not shown yet.", remedy="Exchange checkpoints.")
     path = inclusion_proof(nodes, parsed.index, size)
-    verdict = assess_receipt(
-        channel.peer_log, parsed, leaf_hash(entry), seen, nodes.node(0, parsed.index), path
-    )
+    verdict = assess_receipt(channel.peer_log, parsed, leaf_hash(entry), seen, nodes.node(0, parsed.index), path)
     if verdict.evidence is None:
         return ReceiptError("The receipt does not fit the peer's log.")
     return WrongdoingError(

@@ -77,11 +77,13 @@ class Ask:
         entries: entries of its own log.
         mirrored: entries of the peer's log that it mirrors.
         taken: the last sequence that it took and still has.
+        receipted: the last sequence up to which it has a receipt for all that it sent.
     """
 
     entries: int = 0
     mirrored: int = 0
     taken: int = 0
+    receipted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
