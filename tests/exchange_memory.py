@@ -192,8 +192,8 @@ def origin(owner: str, peer: str) -> str:
     return f"log.entente.example/{owner}/{peer}"
 
 
-def channel(me: Authority, peer: Authority) -> Channel:
-    files = MemoryFiles()
+def channel(me: Authority, peer: Authority, step: Callable[[], None]) -> Channel:
+    files = MemoryFiles(step)
     name = channel_id(me.name, peer.name)
     return Channel(
         me=me.as_self(),
@@ -219,7 +219,7 @@ def nodes(*names: str, clock: Callable[[], datetime] = lambda: NOW) -> dict[str,
 
 def node(me: Authority, peers: Sequence[Authority], clock: Callable[[], datetime]) -> Node:
     store = MemoryStore()
-    channels = {peer.name: channel(me, peer) for peer in peers}
+    channels = {peer.name: channel(me, peer, store.step) for peer in peers}
     for end in channels.values():
         store.channels[end.id] = Tables(end.new_book())
     return Node(me, store, channels, clock)

@@ -201,7 +201,7 @@ def swapped(data: bytes) -> bytes:
 
 DOCTORED = {
     "cut-short": lambda data: data[:-40],
-    "cut-to-nothing": lambda data: b"",
+    "cut-to-nothing": lambda data: data[:0],
     "trailing": lambda data: data + b"x",
     "leading": lambda data: b"MZ" + data,
     "zip-slip": lambda data: zipped({**members(data), "../../etc/cron.d/x": b"x"}),
@@ -217,7 +217,7 @@ DOCTORED = {
     "lying-size": lambda data: data.replace(struct.pack("<I", len(members(data)["manifest.json"])), b"\xff" * 4),
     "no-manifest": lambda data: zipped({k: v for k, v in members(data).items() if k != "manifest.json"}),
     "changed-byte": lambda data: data.replace(b"ENTENTE", b"ENTENTF", 1),
-    "many-members": lambda data: zipped({f"frames/{number:012d}": b"" for number in range(5000)}),
+    "many-members": lambda data: zipped({**members(data), **{f"frames/{number:012d}": b"" for number in range(5000)}}),
 }
 
 

@@ -139,7 +139,7 @@ def receive(uow: UnitOfWork, channel: Channel, data: bytes, at: datetime, apply:
         _check_channel(parts, channel)
         if known := tx.message(Way.TAKEN, parts.frame.sequence):
             if known.frame != parts.envelope.id:
-                _accuse(tx, channel, data, at, known)
+                _accuse(channel, data, at, known)
             return known
         try:
             opened = _open(tx, channel, data, book, at)
@@ -239,7 +239,7 @@ def _refuse(tx: Transaction, channel: Channel, data: bytes, book: Book, at: date
     except ForkError:
         last = tx.message(Way.TAKEN, book.taken.sequence)
         if last is not None:
-            _accuse(tx, channel, data, at, last)
+            _accuse(channel, data, at, last)
         raise
     except ExchangeError:
         raise error from None
@@ -279,7 +279,7 @@ def _recovered(tx: Transaction, book: Book, parts: Parts) -> tuple[int, Entry] |
     return None
 
 
-def _accuse(tx: Transaction, channel: Channel, data: bytes, at: datetime, known: Message) -> None:
+def _accuse(channel: Channel, data: bytes, at: datetime, known: Message) -> None:
     """Raise that the peer signed two histories, if it did; the frame stands beside one that was taken."""
     parts = split(data)
     place = Position(parts.frame.sequence - 1, parts.frame.previous if parts.frame.sequence > 1 else FIRST)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
@@ -104,15 +104,15 @@ class Book:
     """
 
     ledger: State
-    sent: Position = Position()
-    taken: Position = Position()
+    sent: Position = field(default_factory=Position)
+    taken: Position = field(default_factory=Position)
     checkpoint: bytes | None = None
     cosigned: bytes | None = None
     seen: bytes | None = None
     mirror_size: int = 0
     mirror_peaks: tuple[bytes, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
-    asked: Ask = Ask()
+    asked: Ask = field(default_factory=Ask)
     recovered: tuple[int, int] = (0, 0)
 
 
