@@ -267,11 +267,13 @@ def message_types() -> str:
 
 def refusals() -> str:
     """Codes of a signed rejection."""
+    import entente.exchange.channel_errors
+    import entente.exchange.ledger.errors  # noqa: F401 - so that the table does not depend on what else was imported
     from entente.exchange.errors import ExchangeError
 
     def families(root: type[ExchangeError]) -> Iterator[type[ExchangeError]]:
         yield root
-        for child in root.__subclasses__():
+        for child in sorted(root.__subclasses__(), key=lambda child: child.__module__):
             yield from families(child)
 
     return markdown(
