@@ -182,6 +182,7 @@ class Backups(RuleBasedStateMachine):
             row.content for (way, _), row in sorted(mx.messages.items(), key=str_key) if way is Way.SENT
         ]
         assert mx.book.taken == us.book.sent
+        assert len(us.leaves) == us.book.sent.sequence + us.book.taken.sequence  # one leaf for each frame
         assert len(set(mx.applied)) == len(mx.applied) == mx.book.taken.sequence
 
 

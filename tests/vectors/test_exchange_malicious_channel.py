@@ -14,6 +14,7 @@ from entente.exchange.channel import receive, settle
 from entente.exchange.channel_contact import Contact, LeafNodes, read_contact, take_contact
 from entente.exchange.channel_errors import BundleError, MirrorError, WrongdoingError
 from entente.exchange.channel_fork import verify_fork
+from entente.exchange.channel_restore import begin, take_report
 from entente.exchange.errors import ExchangeError, SignatureError
 from entente.exchange.ledger.checkpoint import sign_checkpoint
 from entente.exchange.ledger.contact import Outcome
@@ -171,6 +172,27 @@ def test_contact_of_a_stranger_is_refused():
         read_contact(data.replace(b'"start":3', b'"start":2'), note, LOG.key)
     with pytest.raises(LedgerError):
         read_contact(data, both[MX].pack(US).note, LOG.key)
+
+
+def test_restored_node_does_not_take_back_entries_that_it_never_signed():
+    both = after_messages()
+    saved = both[US].store.backup()
+    both[US].send(MX)
+    both[MX].send(US)
+    meet(both[US], both[MX], 2)
+    both[US].store.channels = saved
+    begin(both[US].store, both[US].channels.values())
+    both[MX].take(US, both[US].pack(MX))
+    true = read_contact(*_shown(both[MX]), both[US].channels[MX].peer_log)
+    for false in (replace(true, back=true.back[::-1]), replace(true, back=())):
+        with pytest.raises(ExchangeError):
+            take_report(both[US].store, both[US].channels[MX], false)
+    take_report(both[US].store, both[US].channels[MX], true)
+
+
+def _shown(node: Node) -> tuple[bytes, bytes | None]:
+    parcel = node.pack(US)
+    return parcel.contact, parcel.note
 
 
 def a_bundle() -> bytes:
