@@ -249,6 +249,41 @@ def diversions() -> str:
     )
 
 
+def message_types() -> str:
+    """What may be said between authorities, in three languages."""
+    from entente.exchange.messages import load_registry
+
+    return markdown(
+        ("Type", "English", "中文", "Español", "Required"),
+        [
+            (
+                f"`{kind.name}` {kind.version}",
+                kind.label["en"],
+                kind.label["zh"],
+                kind.label["es"],
+                ", ".join(f"`{name}`" for name in kind.schema["required"]),
+            )
+            for kind in load_registry().types.values()
+        ],
+    )
+
+
+def refusals() -> str:
+    """Codes of a signed rejection."""
+    import entente.exchange.channel_errors
+    import entente.exchange.ledger.errors  # noqa: F401 - so that the table does not depend on what else was imported
+    from entente.exchange.errors import ExchangeError
+
+    def families(root: type[ExchangeError]) -> Iterator[type[ExchangeError]]:
+        yield root
+        for child in sorted(root.__subclasses__(), key=lambda child: child.__module__):
+            yield from families(child)
+
+    return markdown(
+        ("Code", "Why"), [(f"`{item.code}`", (item.__doc__ or "").split("\n")[0]) for item in families(ExchangeError)]
+    )
+
+
 _MAKERS: dict[str, Callable[..., str]] = {
     "options": options,
     "columns": columns,
@@ -261,6 +296,8 @@ _MAKERS: dict[str, Callable[..., str]] = {
     "errors": errors,
     "quarantine": quarantine,
     "diversions": diversions,
+    "message_types": message_types,
+    "refusals": refusals,
 }
 
 

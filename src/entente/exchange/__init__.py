@@ -1,0 +1,1 @@
+"""Exchange: what passes between authorities, and what stays provable of it."""

@@ -1,0 +1,1 @@
+"""Ledger: a log that only grows, what is signed about it, and what proves that somebody did not keep to it."""

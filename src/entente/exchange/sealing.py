@@ -1,0 +1,113 @@
+"""Outwards: a content that two officers released becomes the bytes that go out, and those the sender keeps.
+
+The caller holds the channel's lock: it gives the place, and takes the next one from the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from entente.exchange import dsse
+from entente.exchange.errors import KeyRoleError, WrongRecipientError
+from entente.exchange.frame import FIRST, PAYLOAD_TYPE, Frame, FrameHeader, digest, info, join
+from entente.exchange.keys import KeyRecord, Role
+from entente.exchange.officers import Released
+from entente.exchange.parties import NodeKey, Peer
+from entente.exchange.suites import Suites
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last frame that was sent, or taken, in one direction of a channel."""
+
+    sequence: int = 0
+    frame: str = FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What `seal` gives.
+
+    Attributes:
+        wire: the bytes that go to the peer.
+        own: the same content and frame, sealed to the sender itself; they stay at home.
+        frame: what was signed.
+        position: the place after this one, with the frame's id.
+    """
+
+    wire: bytes
+    own: bytes
+    frame: Frame
+    position: Position
+
+
+def seal(
+    released: Released,
+    *,
+    to: Peer,
+    to_key: KeyRecord,
+    own_key: KeyRecord,
+    node: NodeKey,
+    place: Position,
+    now: datetime,
+    suites: Suites,
+) -> Sealed:
+    """Seal a released content to a peer and to oneself, and sign its frame.
+
+    Args:
+        released: a content whose officers' signatures were checked.
+        to: the recipient.
+        to_key: its sealing key, one of `to.keys.usable(Role.SEAL, now)`.
+        own_key: this node's own sealing key.
+        node: this node's signing key.
+        place: the last frame sent in this channel.
+        now: the moment of sending.
+        suites: what this node has.
+
+    Raises:
+        WrongRecipientError: the content was not released to this peer.
+        SuiteError: a suite that the peer does not accept.
+        KeyRefusedError: a key of another role or owner, or one that may not be used now.
+    """
+    me = released.content.header.sender
+    if to.name not in released.content.header.recipients:
+        raise WrongRecipientError(f"The content was not released to {to.name}.", remedy="Release it to this recipient.")
+    _check_keys(to, to_key, own_key, node, me, now)
+    suites.get(node.record.suite, to.suites)
+    plain = released.content.envelope.as_bytes()
+    header, sealed = _seal_to(to_key, FrameHeader(to_key.suite, to_key.id, to.channel, me, to.name), plain, suites, to)
+    own_header, own_sealed = _seal_to(
+        own_key, FrameHeader(own_key.suite, own_key.id, to.channel, me, me), plain, suites, None
+    )
+    frame = Frame(to.channel, place.sequence + 1, place.frame, released.content.id, digest(header), digest(sealed), now)
+    signed, frame_id = sign_frame(frame, node)
+    return Sealed(
+        wire=join(header, signed, sealed),
+        own=join(own_header, signed, own_sealed),
+        frame=frame,
+        position=Position(frame.sequence, frame_id),
+    )
+
+
+def sign_frame(frame: Frame, node: NodeKey) -> tuple[bytes, str]:
+    """The envelope of a signed frame, and the frame's id."""
+    envelope = dsse.Envelope(PAYLOAD_TYPE, frame.as_bytes())
+    signature = dsse.Signature(node.record.id, node.signer.sign(envelope.signed))
+    return envelope.with_signature(signature).as_bytes(), envelope.id
+
+
+def _seal_to(
+    key: KeyRecord, header: FrameHeader, plain: bytes, suites: Suites, peer: Peer | None
+) -> tuple[bytes, bytes]:
+    suite = suites.get(key.suite, peer.suites if peer else suites.names())
+    data = header.as_bytes()
+    return data, suite.seal(key.public, plain, info(data))
+
+
+def _check_keys(to: Peer, to_key: KeyRecord, own_key: KeyRecord, node: NodeKey, me: str, now: datetime) -> None:
+    if to_key not in to.keys.usable(Role.SEAL, now):
+        raise KeyRoleError(f"The key {to_key.id[:16]} is not a sealing key that {to.name} uses now.")
+    expected = ((own_key, Role.SEAL), (node.record, Role.NODE))
+    if any(key.role is not role or key.owner != me or not key.start <= now < key.end for key, role in expected):
+        raise KeyRoleError("A key of this node has another role or owner, or is not valid now.")

@@ -1,0 +1,219 @@
+"""What the exchange needs of a store: one transaction per channel, and durable ciphertext beside it.
+
+A transaction holds the channel's lock from its beginning to its end. All of it is committed, or nothing. Ciphertext
+is put before the commit that names it, so that a crash leaves at most ciphertext that nothing names, never a row
+whose ciphertext is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from entente.exchange.ledger.leaves import LeafStore
+from entente.exchange.ledger.restore import State
+from entente.exchange.sealing import Position
+
+
+class Way(Enum):
+    """Which way a message went."""
+
+    SENT = "sent"
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A row for each frame that was committed.
+
+    Attributes:
+        way: sent or taken.
+        sequence: of the frame.
+        frame: id of the frame.
+        content: id of the content.
+        sender: authority that released it; the peer for what was taken.
+        type: the message type; empty for what was refused.
+        signed: the frame as the sender signed it.
+        blob: digest of the ciphertext kept: the own copy of a sent one, the locked content of a taken one; empty for
+            what was refused.
+        wire: digest of the bytes that went out; empty for what was taken.
+        refused: the code why a taken one was refused; empty for what was accepted.
+        leaf: index of its entry in this node's log of the channel.
+        at: when it was committed here.
+    """
+
+    way: Way
+    sequence: int
+    frame: str
+    content: str
+    sender: str
+    type: str
+    signed: bytes
+    blob: str
+    wire: str
+    refused: str
+    leaf: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A standing suspension: by whom, the id of the message that says so, and from when."""
+
+    by: str
+    content: str
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a node has, so that its peer knows what to show and to send next.
+
+    Attributes:
+        entries: entries of its own log.
+        mirrored: entries of the peer's log that it mirrors.
+        taken: the last sequence that it took and still has.
+        receipted: the last sequence up to which it has a receipt for all that it sent.
+    """
+
+    entries: int = 0
+    mirrored: int = 0
+    taken: int = 0
+    receipted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The small state of a channel, written anew as a whole.
+
+    Attributes:
+        ledger: whether this node's log may sign, and what it continues.
+        sent, taken: the last frame of each direction.
+        checkpoint: the last checkpoint this node signed of its log; None before the first.
+        cosigned: the largest checkpoint of this node's log that the peer cosigned, with that cosignature.
+        seen: the largest checkpoint of the peer's log, with this node's cosignature.
+        mirror_size, mirror_peaks: the tree over the peer's entries that are mirrored here.
+        suspensions: those that stand.
+        asked: what the peer said last that it has.
+        recovered: leaves [start, stop) that came back from the peer after a restore; their frames are taken again
+            without another leaf.
+    """
+
+    ledger: State
+    sent: Position = field(default_factory=Position)
+    taken: Position = field(default_factory=Position)
+    checkpoint: bytes | None = None
+    cosigned: bytes | None = None
+    seen: bytes | None = None
+    mirror_size: int = 0
+    mirror_peaks: tuple[bytes, ...] = ()
+    suspensions: tuple[Suspension, ...] = ()
+    asked: Ask = field(default_factory=Ask)
+    recovered: tuple[int, int] = (0, 0)
+
+
+class Blobs(Protocol):
+    """Ciphertext under its SHA-256."""
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes and return their digest (hexadecimal) when they are durable."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of a digest.
+
+        Raises:
+            ExchangeError: they are not there, or are damaged.
+        """
+        ...
+
+
+class Transaction(Protocol):
+    """One channel, locked."""
+
+    def book(self) -> Book:
+        """Its small state."""
+        ...
+
+    def save(self, book: Book) -> None:
+        """Write its small state."""
+        ...
+
+    def states(self) -> Sequence[State]:
+        """The state of every log of this node, those of other channels included: see `restore.check_node`."""
+        ...
+
+    def put_message(self, message: Message) -> None:
+        """Add a row; (way, sequence) is unique."""
+        ...
+
+    def message(self, way: Way, sequence: int) -> Message | None:
+        """The row of a frame."""
+        ...
+
+    def sender_of(self, content: str) -> str | None:
+        """The sender of a content in any channel of this node, or None if it never had it."""
+        ...
+
+    def put_key(self, content: str, key: bytes) -> None:
+        """Keep the key of a locked content, where backups of content do not reach."""
+        ...
+
+    def add_leaves(self, entries: Sequence[bytes]) -> int:
+        """Add entries to this node's log; returns the index of the first."""
+        ...
+
+    @property
+    def leaves(self) -> LeafStore:
+        """The entries of this node's log."""
+        ...
+
+    def add_mirror(self, entries: Sequence[bytes]) -> None:
+        """Add entries to the mirror of the peer's log."""
+        ...
+
+    @property
+    def mirror(self) -> LeafStore:
+        """The entries of the peer's log, as far as they were shown."""
+        ...
+
+    def queue(self, sequence: int) -> None:
+        """Put a sent frame into the outbox."""
+        ...
+
+    def queued(self, most: int) -> Sequence[int]:
+        """Sequences in the outbox, the lowest first."""
+        ...
+
+    def unqueue(self, sequence: int) -> None:
+        """Take a sequence out of the outbox; nothing happens if it is not there."""
+        ...
+
+    def put_receipt(self, way: Way, sequence: int, receipt: bytes) -> None:
+        """Keep a receipt: of a taken frame the one this node gave, of a sent frame the one it got."""
+        ...
+
+    def receipt(self, way: Way, sequence: int) -> bytes | None:
+        """The receipt of a frame."""
+        ...
+
+    def unreceipted(self, stop: int, most: int) -> Sequence[Message]:
+        """Taken messages without a receipt whose leaf has an index below `stop`, by leaf."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """The store of one node."""
+
+    @property
+    def blobs(self) -> Blobs:
+        """Its ciphertext."""
+        ...
+
+    def transaction(self, channel: str) -> AbstractContextManager[Transaction]:
+        """Lock a channel; commit at the end, or nothing if an exception passes."""
+        ...
