@@ -344,3 +344,11 @@ def test_rows_add_up_over_many_files_and_a_bad_row_says_where_it_stands(tmp_path
             ("d.parquet", 1, "description/cas/hs_code", "", "no_goods"),
         }
         assert all(row["message"] and row["raw"] for row in quarantined(result))
+
+
+def test_columns_of_a_file_without_a_mapping_that_are_not_read_are_named(tmp_path: Path):
+    (tmp_path / "in.csv").write_text(
+        "declaration_id,date,description,hscode\nA1,2024-01-02,x,291411\n", encoding="utf-8"
+    )
+    (warned,) = stage("shipments", [tmp_path / "in.csv"], None, tmp_path / "out").warnings
+    assert (warned.field, warned.value, warned.reason, warned.count) == ("", "hscode", "unused_columns", 1)

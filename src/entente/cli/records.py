@@ -235,6 +235,7 @@ def _warning(one: Warned) -> str:
     reasons = {
         "no_hs6": "holds no six digits of a tariff code",
         "unit_not_a_mass": "is not a unit of mass",
+        "unused_columns": "columns that were not read",
         "duplicate_key": "the same key as another row",
         "more_values": "further values",
     }

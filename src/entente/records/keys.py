@@ -35,7 +35,7 @@ def name_key(name: str) -> str | None:
 def _nobody() -> tuple[frozenset[str], tuple[str, ...]]:
     """Texts that name nobody, and how those begin that name only to whose order the goods go."""
     words = yaml.safe_load((files("entente.records") / "nobody.yaml").read_text(encoding="utf-8"))
-    return frozenset(words["whole"]), tuple(f"{start} " for start in words["before"])
+    return frozenset(words["whole"]), tuple(f"{start} " if start.isascii() else start for start in words["before"])
 
 
 @lru_cache(maxsize=1 << 17)

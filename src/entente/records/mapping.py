@@ -116,10 +116,11 @@ def canonical_mapping(table: str, columns: Sequence[str]) -> Mapping:
     for column in columns:
         by_name.setdefault(_folded(column), column)
     rules = tuple(FieldRule(name, (by_name[name],)) for name in spec.names if name in by_name)
-    return Mapping(name=_CANONICAL, table=table, rules=rules)
+    return Mapping(name=CANONICAL, table=table, rules=rules)
 
 
-_CANONICAL = "canonical"
+#: Name of the mapping of files that have the canonical column names.
+CANONICAL = "canonical"
 
 
 def _folded(column: str) -> str:
@@ -135,7 +136,7 @@ def check_columns(mapping: Mapping, columns: Sequence[str], place: Place) -> Non
     _check_mandatory(mapping, table_spec(mapping.table), columns, place)
     if not mapping.needs:
         raise InputError("The mapping reads no column: every field is a constant.", remedy=_SCHEMA_REMEDY, place=place)
-    alike = _folded if mapping.name == _CANONICAL else str
+    alike = _folded if mapping.name == CANONICAL else str
     for needed in mapping.needs:
         found = sum(1 for column in columns if alike(column) == alike(needed))
         if found == 0:

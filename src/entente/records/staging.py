@@ -15,13 +15,15 @@ from entente.engine.pool import iter_tasks, run_tasks
 from entente.errors import Place
 from entente.records.duplicates import duplicate_keys
 from entente.records.limits import Limits
-from entente.records.mapping import FileFormat, Mapping, canonical_mapping, check_columns, require_mapping
+from entente.records.mapping import CANONICAL, FileFormat, Mapping, canonical_mapping, check_columns, require_mapping
 from entente.records.reading import Source, open_source
 from entente.records.reading.base import Part
 from entente.records.schema import QUARANTINE, staged_schema, table_spec
 from entente.records.shaping import Warnings, quarantine_table, shape
 from entente.records.sources import Digest, check_unchanged, digest, expand, printable
 
+#: Characters of the names of unused columns that are kept.
+_NAMED = 200
 #: Parts are read a few times and then removed; to compress them costs more than it saves, codes being small already.
 CODEC = "none"
 #: A dictionary that outgrew this would be given up for plain texts; those of a batch are bounded already.
@@ -60,7 +62,8 @@ class Warned:
         file: input file; empty when it concerns all of them.
         field: canonical field.
         value: the value, clipped.
-        reason: `not_in_list:<list>`, `no_hs6`, `unit_not_a_mass`, `duplicate_key` or `more_values` (cells with further
+        reason: `not_in_list:<list>`, `no_hs6`, `unit_not_a_mass`, `duplicate_key`, `unused_columns` (of a file without
+            a mapping) or `more_values` (cells with further
             values that are not listed one by one).
         count: cells or rows.
     """
@@ -329,6 +332,7 @@ def _result(
         for index, kept in sorted(tally.warnings.items())
         for key, count in sorted(kept.items())
     ]
+    warnings += _unused(opened, digests)
     again = duplicate_keys(tally.parts, table_spec(table).key)
     if again:
         warnings.append(Warned("", "/".join(table_spec(table).key), "", "duplicate_key", again))
@@ -340,6 +344,15 @@ def _result(
         present_columns=frozenset(tally.present),
         warnings=tuple(warnings),
     )
+
+
+def _unused(opened: list[tuple[Source, Mapping]], digests: list[Digest]) -> Iterator[Warned]:
+    """Columns of files without a mapping that no field was read from: a misspelt header must not pass unseen."""
+    for (source, mapping), found in zip(opened, digests, strict=True):
+        used = {column.strip().casefold() for column in mapping.needs}
+        unused = [column for column in source.columns if column.strip().casefold() not in used]
+        if mapping.name == CANONICAL and unused:
+            yield Warned(printable(found.path), "", ", ".join(unused)[:_NAMED], "unused_columns", len(unused))
 
 
 def _file(index: int, source: Source, found: Digest, tally: _Tally) -> SourceFile:
