@@ -65,6 +65,7 @@ def test_more_words_than_are_kept_are_still_mapped(monkeypatch: pytest.MonkeyPat
         "SIN NOMBRE",
         "不详",
         "凭指示",
+        "凭指示银行",
     ],
 )
 def test_a_text_that_names_nobody_has_no_key(nobody: str) -> None:
