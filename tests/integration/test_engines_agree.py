@@ -27,7 +27,7 @@ def engines(spark_engine: Engine, tmp_path: Path) -> Iterator[tuple[Engine, Engi
     """The local engine and Spark, without the tables that a test made."""
     with open_engine("local", tmp_path, processes=1) as local:
         yield local, spark_engine
-    for name in list(spark_engine._files):
+    for name in spark_engine._tables.names():
         spark_engine.drop(name)
 
 

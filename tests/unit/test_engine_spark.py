@@ -23,7 +23,7 @@ NUMBERS = pa.table({"name": [f"n{i}" for i in range(10)], "other": [0.5] * 10, "
 def engine(spark_engine: Engine) -> Iterator[Engine]:
     """The shared engine, without the tables that a test made."""
     yield spark_engine
-    for name in list(spark_engine._files):
+    for name in spark_engine._tables.names():
         spark_engine.drop(name)
 
 

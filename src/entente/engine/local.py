@@ -6,11 +6,8 @@ depend on the size of a table: DuckDB streams a query's result to files and spil
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
-from itertools import count
 from pathlib import Path
-from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +17,7 @@ from entente.engine import duck, parts
 from entente.engine.base import Kernel
 from entente.engine.dialect import literal, quote
 from entente.engine.pool import run_tasks, usable_cores
+from entente.engine.tables import Tables
 from entente.errors import UsageError
 
 
@@ -40,34 +38,25 @@ class LocalEngine:
                 "Processes and memory must be at least 1.", remedy="Give a positive number, or leave it out."
             )
         self._processes = processes or usable_cores()
-        self._home = Path(mkdtemp(prefix="engine-", dir=workdir))
-        self._files: dict[str, tuple[Path, ...]] = {}
-        self._numbers = count()
-        self._sql = duck.connect(self._home, self._processes, memory_mb or duck.DEFAULT_MEMORY_MB)
+        self._tables = Tables(workdir)
+        self._sql = duck.connect(self._tables.home, self._processes, memory_mb or duck.DEFAULT_MEMORY_MB)
 
     def register(self, name: str, source: pa.Table | Path | Sequence[Path]) -> None:
         """Give a small Arrow table, a Parquet file, a folder of Parquet files, or several files a name."""
-        self._must_be_new(name)
-        if isinstance(source, pa.Table):
-            path = self._folder() / "000000.parquet"
-            parts.write_part(source, path)
-            self._keep(name, (path,))
-        else:
-            files = parts.parquet_files(source)
-            parts.count_rows(files)  # a cut-off file is said here, with its name, and not in the middle of a query
-            self._keep(name, files)
+        self._tables.must_be_new(name)
+        self._keep(name, self._tables.stored(source))
 
     def map(self, kernel: Kernel, source: str, into: str) -> int:
         """Map `kernel` over the batches of table `source`; keep the result as table `into`; return its rows."""
-        self._must_be_new(into)
+        self._tables.must_be_new(into)
         self._must_have(source, kernel.input_columns)
-        folder = self._folder()
+        folder = self._tables.folder()
         pickled = folder / "kernel.pickle"
         parts.save_kernel(kernel, pickled)
         try:
-            tasks = list(parts.map_tasks(pickled, self._files[source], folder))
+            tasks = list(parts.map_tasks(pickled, self._tables.files(source), folder))
             # starting processes costs more than they save on a table that is one task's work
-            small = parts.count_rows(self._files[source]) <= parts.TASK_ROWS
+            small = parts.count_rows(self._tables.files(source)) <= parts.TASK_ROWS
             rows = run_tasks(parts.map_part, tasks, 1 if small else self._processes)
         finally:
             parts.load_kernel.cache_clear()
@@ -81,8 +70,8 @@ class LocalEngine:
 
     def sql(self, query: str, into: str) -> None:
         """Run one SELECT in DuckDB's dialect and keep the result as table `into` (replacing none)."""
-        self._must_be_new(into)
-        folder = self._folder()
+        self._tables.must_be_new(into)
+        folder = self._tables.folder()
         self._run(
             f"COPY ({self._narrow(query)}) TO {literal(str(folder))} "
             "(FORMAT parquet, COMPRESSION lz4, PER_THREAD_OUTPUT true, OVERWRITE_OR_IGNORE true)"
@@ -91,21 +80,18 @@ class LocalEngine:
 
     def drop(self, name: str) -> None:
         """Forget a table and free what it holds."""
-        files = self._known(name)
+        self._tables.files(name)  # refuses what is not there
         self._run(f"DROP VIEW {quote(name)}")
-        del self._files[name]
-        for file in files:
-            if file.is_relative_to(self._home):
-                file.unlink()
+        self._tables.forget(name)
 
     def columns(self, name: str) -> list[str]:
         """Column names of a table, in order."""
-        with parts.open_part(self._known(name)[0]) as part:
+        with parts.open_part(self._tables.files(name)[0]) as part:
             return list(part.schema_arrow.names)
 
     def count(self, name: str) -> int:
         """Number of rows of a table."""
-        return parts.count_rows(self._known(name))
+        return parts.count_rows(self._tables.files(name))
 
     def fetch(self, query: str) -> pa.Table:
         """Run one SELECT whose result is small and return it as an Arrow table."""
@@ -114,7 +100,7 @@ class LocalEngine:
 
     def batches(self, name: str) -> Iterator[pa.RecordBatch]:
         """Stream a table, in no promised order."""
-        return parts.stream(self._known(name))
+        return parts.stream(self._tables.files(name))
 
     def export(self, name: str, path: Path, *, order_by: Sequence[str]) -> int:
         """Write a table to one Parquet file in the given order; return its rows."""
@@ -125,8 +111,7 @@ class LocalEngine:
     def close(self) -> None:
         """Free memory and remove all temporary files; a second call does nothing."""
         self._sql.close()
-        self._files.clear()
-        shutil.rmtree(self._home, ignore_errors=True)
+        self._tables.close()
 
     def __enter__(self) -> Self:
         return self
@@ -136,23 +121,9 @@ class LocalEngine:
     ) -> None:
         self.close()
 
-    def _folder(self) -> Path:
-        folder = self._home / f"table-{next(self._numbers):05d}"
-        folder.mkdir()
-        return folder
-
     def _keep(self, name: str, files: tuple[Path, ...]) -> None:
         self._run(f"CREATE VIEW {quote(name)} AS SELECT * FROM {duck.read_files(files)}")
-        self._files[name] = files
-
-    def _known(self, name: str) -> tuple[Path, ...]:
-        if name not in self._files:
-            raise UsageError(f"The engine has no table {name!r}.", remedy="Register it first.")
-        return self._files[name]
-
-    def _must_be_new(self, name: str) -> None:
-        if name in self._files:
-            raise UsageError(f"The engine has a table {name!r} already.", remedy="Drop it first, or use another name.")
+        self._tables.keep(name, files)
 
     def _must_have(self, name: str, columns: Sequence[str]) -> None:
         duck.must_have(name, self.columns(name), columns)

@@ -10,12 +10,9 @@ types on both engines, and the translation (engine/dialect.py) knows the types o
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
-from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,7 +21,8 @@ import pyarrow as pa
 from entente.engine import duck, parts, spark_kernel, spark_session
 from entente.engine.base import Kernel
 from entente.engine.dialect import Columns, quote, spark_type, to_spark
-from entente.errors import EntenteError, UsageError
+from entente.engine.tables import Tables
+from entente.errors import EntenteError
 
 #: Threads of the driver's DuckDB, which sorts what is exported.
 _THREADS = 2
@@ -45,14 +43,12 @@ class SparkEngine:
     name = "spark"
 
     def __init__(self, workdir: Path, *, master: str = "local[2]") -> None:
-        self._home = Path(mkdtemp(prefix="engine-", dir=workdir.resolve()))
-        self._files: dict[str, tuple[Path, ...]] = {}
+        self._tables = Tables(workdir.resolve())
         self._columns: dict[str, Columns] = {}
         self._views: dict[str, str] = {}
-        self._numbers = count()
-        self._duck = duck.connect(self._home, _THREADS, duck.DEFAULT_MEMORY_MB)
+        self._duck = duck.connect(self._tables.home, _THREADS, duck.DEFAULT_MEMORY_MB)
         try:
-            self._running = spark_session.start(self._home, master)
+            self._running = spark_session.start(self._tables.home, master)
         except BaseException:
             self._remove()
             raise
@@ -60,21 +56,14 @@ class SparkEngine:
 
     def register(self, name: str, source: pa.Table | Path | Sequence[Path]) -> None:
         """Give a small Arrow table, a Parquet file, a folder of Parquet files, or several files a name."""
-        self._must_be_new(name)
-        if isinstance(source, pa.Table):
-            path = self._folder() / "000000.parquet"
-            parts.write_part(source, path)
-            self._keep(name, (path,))
-        else:
-            files = parts.parquet_files(source)
-            parts.count_rows(files)  # a cut-off file is said here, with its name, and not in the middle of a query
-            self._keep(name, files)
+        self._tables.must_be_new(name)
+        self._keep(name, self._tables.stored(source))
 
     def map(self, kernel: Kernel, source: str, into: str) -> int:
         """Map `kernel` over the batches of table `source`; keep the result as table `into`; return its rows."""
-        self._must_be_new(into)
+        self._tables.must_be_new(into)
         duck.must_have(source, self.columns(source), kernel.input_columns)
-        folder = self._folder()
+        folder = self._tables.folder()
         pickled = folder / "kernel.pickle"
         parts.save_kernel(kernel, pickled)
         empty = kernel.output_schema.empty_table()
@@ -90,8 +79,8 @@ class SparkEngine:
 
     def sql(self, query: str, into: str) -> None:
         """Run one SELECT in DuckDB's dialect and keep the result as table `into` (replacing none)."""
-        self._must_be_new(into)
-        folder = self._folder()
+        self._tables.must_be_new(into)
+        folder = self._tables.folder()
         frame, empty = self._frame(query)
         with _spoken():
             self._write(frame, folder / "table")
@@ -99,22 +88,20 @@ class SparkEngine:
 
     def drop(self, name: str) -> None:
         """Forget a table and free what it holds."""
-        files = self._known(name)
+        self._tables.files(name)  # refuses what is not there
         self._spark.catalog.dropTempView(self._views.pop(name))
         self._duck.execute(f"DROP TABLE {quote(name)}")
-        del self._files[name], self._columns[name]
-        for file in files:
-            if file.is_relative_to(self._home):
-                file.unlink()
+        del self._columns[name]
+        self._tables.forget(name)
 
     def columns(self, name: str) -> list[str]:
         """Column names of a table, in order."""
-        self._known(name)
+        self._tables.files(name)  # refuses what is not there
         return list(self._columns[name])
 
     def count(self, name: str) -> int:
         """Number of rows of a table."""
-        return parts.count_rows(self._known(name))
+        return parts.count_rows(self._tables.files(name))
 
     def fetch(self, query: str) -> pa.Table:
         """Run one SELECT whose result is small and return it as an Arrow table."""
@@ -124,18 +111,18 @@ class SparkEngine:
 
     def batches(self, name: str) -> Iterator[pa.RecordBatch]:
         """Stream a table, in no promised order."""
-        return parts.stream(self._known(name))
+        return parts.stream(self._tables.files(name))
 
     def export(self, name: str, path: Path, *, order_by: Sequence[str]) -> int:
         """Write a table to one Parquet file in the given order; return its rows."""
         duck.must_have(name, self.columns(name), order_by)
         with duck.spoken():
-            self._duck.execute(duck.copy_ordered(duck.read_files(self._files[name]), path, order_by))
+            self._duck.execute(duck.copy_ordered(duck.read_files(self._tables.files(name)), path, order_by))
         return parts.count_rows([path])
 
     def close(self) -> None:
         """Free memory, end Spark if it was started for this engine, remove all temporary files; once is enough."""
-        if self._home.exists():
+        if self._tables.home.exists():
             for view in self._views.values():
                 self._spark.catalog.dropTempView(view)
             self._running.close()
@@ -151,13 +138,7 @@ class SparkEngine:
 
     def _remove(self) -> None:
         self._duck.close()
-        self._files.clear()
-        shutil.rmtree(self._home, ignore_errors=True)
-
-    def _folder(self) -> Path:
-        folder = self._home / f"table-{next(self._numbers):05d}"
-        folder.mkdir()
-        return folder
+        self._tables.close()
 
     def _frame(self, query: str) -> tuple[Any, pa.Table]:
         """A query as Spark's data frame with DuckDB's types, and an empty table of the same types."""
@@ -188,19 +169,10 @@ class SparkEngine:
         relation = self._duck.table(quote(name))
         self._columns[name] = {c: str(kind) for c, kind in zip(relation.columns, relation.types, strict=True)}
         schema = ", ".join(f"{_backticked(c)} {spark_type(kind)}" for c, kind in self._columns[name].items())
-        view = f"entente_{self._home.name[7:]}_{next(self._numbers)}"
+        view = f"entente_{self._tables.home.name[7:]}_{self._tables.next_number()}"
         self._spark.read.schema(schema).parquet(*map(_location, files)).createTempView(view)
         self._views[name] = view
-        self._files[name] = files
-
-    def _known(self, name: str) -> tuple[Path, ...]:
-        if name not in self._files:
-            raise UsageError(f"The engine has no table {name!r}.", remedy="Register it first.")
-        return self._files[name]
-
-    def _must_be_new(self, name: str) -> None:
-        if name in self._files:
-            raise UsageError(f"The engine has a table {name!r} already.", remedy="Drop it first, or use another name.")
+        self._tables.keep(name, files)
 
 
 def _retyped(frame: Any, columns: Columns) -> Any:
