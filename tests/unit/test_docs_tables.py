@@ -164,3 +164,10 @@ def test_the_map_of_rooms_names_every_room():
     page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     rooms = [path.name for path in (ROOT / "src" / "entente").iterdir() if (path / "__init__.py").exists()]
     assert [room for room in rooms if f"  {room}/" not in page] == []
+
+
+def test_the_default_memory_that_help_names_is_the_engines():
+    from entente.engine.duck import DEFAULT_MEMORY_MB
+
+    (option,) = [p for p in dict(TOOL.commands())["entente screen"].params if "--memory" in p.opts]
+    assert f"[default: {DEFAULT_MEMORY_MB}]" in option.help

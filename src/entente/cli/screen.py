@@ -43,7 +43,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
     "--memory",
     "memory_mb",
     type=click.IntRange(min=256),
-    help="MiB that SQL may use before it spills.  [default: 1024]",
+    help="MiB that SQL may use before it spills.  [default: 768]",
 )
 @click.option("--misspellings/--no-misspellings", default=True, show_default=True, help="Look for misspelt names too.")
 @click.option(

@@ -63,8 +63,7 @@ class Warned:
         field: canonical field.
         value: the value, clipped.
         reason: `not_in_list:<list>`, `no_hs6`, `unit_not_a_mass`, `duplicate_key`, `unused_columns` (of a file without
-            a mapping) or `more_values` (cells with further
-            values that are not listed one by one).
+            a mapping) or `more_values` (cells with further values that are not listed one by one).
         count: cells or rows.
     """
 
