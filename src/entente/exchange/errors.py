@@ -225,3 +225,10 @@ class AttachmentError(ExchangeError):
 
     code = "attachment"
     usual_remedy = "Fetch the damaged pieces again."
+
+
+class RequestError(ExchangeError):
+    """The request is signed for another method, path or body than the one that came, or is not signed."""
+
+    code = "request"
+    usual_remedy = "Send the request again. If it stays so, something between the nodes changes it."
