@@ -110,7 +110,7 @@ class TestConvert:
         done = run("convert", csv_file(tmp_path, MIXED), "--out", tmp_path / "out.parquet")
         assert done.exit_code == 0
         assert "3 rows were read: 2 accepted, 1 quarantined" in done.output
-        assert "currency 'XXA': is not in the code list iso4217 (1 times)" in done.output
+        assert "shipments.currency “XXA”: not in the code list iso4217 (1)" in done.output
         assert f"Quarantine: {tmp_path / 'out.parquet.quarantine.parquet'}" in done.output
         assert pq.read_table(tmp_path / "out.parquet").num_rows == 2
 

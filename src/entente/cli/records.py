@@ -18,7 +18,6 @@ from entente.records import (
     TABLES,
     Description,
     StageResult,
-    Warned,
     load_mapping,
     shipped_mapping_names,
     stage,
@@ -216,7 +215,7 @@ def _show_run(staged: StageResult, shown: dict[str, Any]) -> None:
     for title, lines in (
         ("Rows", [", ".join(f"{name}={value}" for name, value in row.items()) for row in shown.get("rows", ())]),
         ("Quarantined", [_why(row) for row in shown.get("quarantined_rows", ())]),
-        ("Emptied or doubtful values", [_warning(one) for one in staged.warnings]),
+        ("Emptied or doubtful values", _warnings(staged)),
     ):
         if lines:
             click.echo(f"{title}:")
@@ -231,16 +230,10 @@ def _why(row: dict[str, Any]) -> str:
     return f"{place}: {row['value']!r}: {row['message']}"
 
 
-def _warning(one: Warned) -> str:
-    reasons = {
-        "no_hs6": "holds no six digits of a tariff code",
-        "unit_not_a_mass": "is not a unit of mass",
-        "unused_columns": "columns that were not read",
-        "duplicate_key": "the same key as another row",
-        "more_values": "further values",
-    }
-    what = reasons.get(one.reason, "is not in the code list " + one.reason.removeprefix("not_in_list:"))
-    return f"{one.field}{f' {one.value!r}' if one.value else ''}: {what} ({one.count:,} times)"
+def _warnings(staged: StageResult) -> list[str]:
+    from entente.leads.reportwords import words
+
+    return list(words("en").warnings({"table": staged.table, **asdict(one)} for one in staged.warnings))
 
 
 def _show_description(found: Description, *, written: Path | None) -> None:

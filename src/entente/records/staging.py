@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from entente.engine.pool import iter_tasks, run_tasks
@@ -17,7 +18,7 @@ from entente.records.duplicates import duplicate_keys
 from entente.records.limits import Limits
 from entente.records.mapping import CANONICAL, FileFormat, Mapping, canonical_mapping, check_columns, require_mapping
 from entente.records.reading import Source, open_source
-from entente.records.reading.base import Part
+from entente.records.reading.base import Block, Part
 from entente.records.schema import QUARANTINE, staged_schema, table_spec
 from entente.records.shaping import Warnings, quarantine_table, shape
 from entente.records.sources import Digest, check_unchanged, digest, expand, printable
@@ -63,7 +64,8 @@ class Warned:
         field: canonical field.
         value: the value, clipped.
         reason: `not_in_list:<list>`, `no_hs6`, `unit_not_a_mass`, `duplicate_key`, `unused_columns` (of a file without
-            a mapping) or `more_values` (cells with further values that are not listed one by one).
+            a mapping), `more_values` (cells with further values that are not listed one by one), or of a workbook's
+            other sheets `further_sheets` (read as well) and `unread_sheets`, with `hidden_` before it where they are.
         count: cells or rows.
     """
 
@@ -218,13 +220,14 @@ def _run(task: _Task) -> _Done:
     with writers.stack:
         for block in task.part.blocks():
             read += block.rows.num_rows + len(block.bad)
+            file = f"{task.file} [{block.sheet}]" if block.sheet else task.file
             if block.rows.num_rows:
-                shaped = shape(block.rows, block.lines, task.mapping, file=task.file, file_index=task.file_index)
+                shaped = shape(block.rows, block.lines, task.mapping, file=file, file_index=task.file_index)
                 writers.accept(shaped.accepted)
-                writers.quarantine(shaped.quarantined)
+                writers.quarantine(_placed(shaped.quarantined, block))
                 warnings.update(shaped.warnings)
                 present |= shaped.present
-            writers.quarantine(quarantine_table(list(block.bad), task.file))
+            writers.quarantine(_placed(quarantine_table(list(block.bad), file), block))
     if read != writers.accepted + writers.quarantined:
         raise AssertionError(
             f"{task.file}: {read} rows read, {writers.accepted} accepted, {writers.quarantined} quarantined"
@@ -239,6 +242,14 @@ def _run(task: _Task) -> _Done:
         warnings,
         frozenset(present),
     )
+
+
+def _placed(rows: pa.Table, block: Block) -> pa.Table:
+    """Count the lines of a further sheet from its own beginning, which is where a person looks."""
+    if not block.before or not rows.num_rows:
+        return rows
+    at = rows.schema.get_field_index("line")
+    return rows.set_column(at, rows.field(at), pc.subtract(rows.column("line"), block.before))
 
 
 class _Writers:
@@ -332,6 +343,11 @@ def _result(
         for key, count in sorted(kept.items())
     ]
     warnings += _unused(opened, digests)
+    warnings += [
+        Warned(printable(found.path), "", note.value, note.reason, note.count)
+        for (source, _), found in zip(opened, digests, strict=True)
+        for note in source.notes
+    ]
     again = duplicate_keys(tally.parts, table_spec(table).key)
     if again:
         warnings.append(Warned("", "/".join(table_spec(table).key), "", "duplicate_key", again))

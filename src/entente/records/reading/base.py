@@ -25,11 +25,24 @@ class Block:
         rows: source columns.
         lines: int64, 1-based record number of each row.
         bad: records that could not be taken apart into cells.
+        sheet: further sheet of a workbook that they stand on; empty for the first, and for other files.
+        before: records of the file that stand before that sheet: a place names the sheet's own record number.
     """
 
     rows: pa.RecordBatch
     lines: pa.Array
     bad: tuple[Bad, ...] = ()
+    sheet: str = ""
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person should know about a file, whatever its rows hold: a value, a reason, and how many."""
+
+    value: str
+    reason: str
+    count: int
 
 
 class Part(Protocol):
@@ -53,6 +66,10 @@ class Source(Protocol):
     @property
     def columns(self) -> tuple[str, ...]:
         """Column names, in order."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What a person should know about the file."""
 
     def parts(self, needed: tuple[str, ...] | None, grouped: frozenset[str] = frozenset()) -> Iterator[Part]:
         """Cut the file into parts, in order.

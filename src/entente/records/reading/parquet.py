@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from entente.errors import InputError, Place
 from entente.records.limits import Limits
-from entente.records.reading.base import Block
+from entente.records.reading.base import Block, Note
 from entente.records.reading.sizes import cut_by_size
 from entente.records.sources import printable
 
@@ -139,6 +139,7 @@ class ParquetSource:
     limits: Limits
     kind: str = "parquet"
     encoding: str | None = None
+    notes: tuple[Note, ...] = ()
 
     @classmethod
     def open(cls, path: Path, limits: Limits) -> ParquetSource:

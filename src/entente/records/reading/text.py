@@ -18,7 +18,7 @@ from entente.errors import InputError, Place
 from entente.records.encodings import canonical_name, guesses, sniff, to_utf8, undecodable_share
 from entente.records.limits import Limits
 from entente.records.mapping import FileFormat
-from entente.records.reading.base import Block
+from entente.records.reading.base import Block, Note
 from entente.records.reading.splitting import Cut, Dialect, cut_records, record_end, split_cells
 from entente.records.sources import printable
 
@@ -135,6 +135,7 @@ class TextSource:
     limits: Limits
     packed: bool
     kind: str
+    notes: tuple[Note, ...] = ()
 
     @classmethod
     def open(cls, path: Path, how: FileFormat, limits: Limits, *, packed: bool) -> TextSource:

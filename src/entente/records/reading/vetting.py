@@ -32,6 +32,14 @@ _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 Formulas = dict[int, dict[int, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of a sheet: its formulas without a value, and how many rows hold something."""
+
+    formulas: Formulas
+    rows: int
+
+
 class UnsafeError(ValueError):
     """The XML is built so that it cannot be read in bounded memory, or not without losing rows."""
 
@@ -49,28 +57,30 @@ class _Watch:
     row_elements: int = 0
     row_text: int = 0
     in_row: bool = False
+    holds: bool = False
+    rows: int = 0
     collecting: str = ""
     formula: str | None = None
     valued: bool = False
     formulas: Formulas = field(default_factory=dict)
 
 
-def vet(archive: zipfile.ZipFile) -> dict[str, Formulas]:
+def vet(archive: zipfile.ZipFile) -> dict[str, Seen]:
     """Look through every XML part of a workbook.
 
     Returns:
-        Name of each part that is a sheet -> its formulas without a value.
+        Name of each part that is a sheet -> what was seen of it.
 
     Raises:
         UnsafeError: a part has a document type, endless rows, tokens or nesting, or is out of order.
         ExpatError: a part is no XML.
     """
-    sheets: dict[str, Formulas] = {}
+    sheets: dict[str, Seen] = {}
     for name in archive.namelist():
         if name.endswith((".xml", ".rels")):
             watch = _looked_through(archive, name)
             if watch.root == f"{_MAIN} worksheet":
-                sheets[name] = watch.formulas
+                sheets[name] = Seen(watch.formulas, watch.rows)
     return sheets
 
 
@@ -123,7 +133,8 @@ def _elsewhere(watch: _Watch, tag: str) -> None:
 
 
 def _row(watch: _Watch, attributes: dict[str, str]) -> None:
-    watch.in_row, watch.column, watch.row_elements, watch.row_text = True, 0, 0, 0
+    watch.in_row, watch.holds = True, False
+    watch.column, watch.row_elements, watch.row_text = 0, 0, 0
     number = int(float(attributes.get("r", watch.row + 1)))
     if number <= watch.row:
         raise UnsafeError(f"row {number} after row {watch.row}")
@@ -141,9 +152,10 @@ def _within_row(watch: _Watch, tag: str, attributes: dict[str, str]) -> None:
     if tag == f"{_MAIN} c":
         _cell(watch, attributes)
     elif tag == f"{_MAIN} f":
-        watch.collecting, watch.formula = "f", ""
-    elif tag == f"{_MAIN} v":
-        watch.collecting = "v"
+        watch.collecting, watch.formula, watch.holds = "f", "", True
+    elif tag in (f"{_MAIN} v", f"{_MAIN} is"):
+        watch.holds = True
+        watch.collecting = "v" if tag.endswith(" v") else watch.collecting
 
 
 def _cell(watch: _Watch, attributes: dict[str, str]) -> None:
@@ -184,6 +196,7 @@ def _end(watch: _Watch, tag: str) -> None:
         return
     if tag == f"{_MAIN} row":
         watch.in_row, watch.row_text = False, 0
+        watch.rows += watch.holds
     elif tag in (f"{_MAIN} f", f"{_MAIN} v"):
         watch.collecting = ""
     elif tag == f"{_MAIN} c" and watch.formula is not None and not watch.valued:

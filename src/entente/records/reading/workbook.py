@@ -3,49 +3,43 @@
 A workbook is a zip archive of XML, so it can be a bomb twice over. The archive's directory is checked before anything
 is unpacked, and its XML is looked through (`vetting`) before a tree is made of any of it. Formulas are never computed:
 the value that Excel last showed is read, or the formula's own text where the file holds no value.
+
+A table that is longer than a sheet (1,048,576 rows) is split over several, so the sheets that have the same header as
+the first are read as its continuation. Every other sheet that holds something is named in a note.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
-import openpyxl
 import pyarrow as pa
 
-from entente.errors import EntenteError, InputError, Place
+from entente.errors import InputError, Place
 from entente.records.limits import Limits
 from entente.records.mapping import FileFormat
-from entente.records.reading.base import Block
-from entente.records.reading.vetting import Formulas, UnsafeError, vet
+from entente.records.reading.base import Block, Note
+from entente.records.reading.sheets import Book, Row, Sheet, broken_as_input, opened
 from entente.records.shaping import Bad
 from entente.records.sources import printable
 
-Row = tuple[Any, ...]
-#: Everything the zip, XML and workbook libraries raise for broken input.
-_BROKEN = (
-    *(expat.ExpatError, OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, SyntaxError),
-    *(RuntimeError, ArithmeticError, AssertionError, zipfile.BadZipFile, zlib.error),
-)
 _SHEETS = "xl/worksheets/"
 _SMALL = 16 << 20
 _EXACT = 2.0**53
 _BATCH = 1 << 14
 _LINES_SHOWN = 2000
+#: Characters of the names of sheets that a note holds.
+_NAMED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class WorkbookPart:
-    """All rows of one sheet.
+    """All rows of the sheets that are read.
 
     Args:
         source: the opened workbook.
@@ -56,21 +50,23 @@ class WorkbookPart:
     needed: tuple[int, ...]
 
     def blocks(self) -> Iterator[Block]:
-        """Read the sheet; wholly empty rows are no records.
+        """Read the sheets; wholly empty rows are no records.
 
         Raises:
-            InputError: the sheet is broken.
+            InputError: a sheet is broken.
         """
-        with _sheet(self.source.path, self.source.sheet) as rows:
-            body = (row for row in rows if _filled(row))
-            for _ in range(self.source.body_from):
-                next(body, None)
-            line = 1
-            while batch := list(islice(body, min(_BATCH, self.source.limits.batch_rows))):
-                yield self._block(batch, line)
-                line += len(batch)
+        before = 0
+        with opened(self.source.path) as book:
+            for position in self.source.sheets:
+                sheet = book.sheets[position]
+                body = islice(sheet.rows(), self.source.body_from, None)
+                line = before + 1
+                while batch := list(islice(body, min(_BATCH, self.source.limits.batch_rows))):
+                    yield self._block(batch, line, sheet.title if position != self.source.sheets[0] else "", before)
+                    line += len(batch)
+                before = line - 1
 
-    def _block(self, rows: list[Row], first: int) -> Block:
+    def _block(self, rows: list[Row], first: int, sheet: str, before: int) -> Block:
         width = len(self.source.columns)
         good: list[Row] = []
         lines: list[int] = []
@@ -85,7 +81,8 @@ class WorkbookPart:
                 bad.append(Bad(line, reason, shown, shown[:_LINES_SHOWN]))
         columns = [_column([row[at] if at < len(row) else None for row in good]) for at in self.needed]
         names = [self.source.columns[at] for at in self.needed]
-        return Block(pa.RecordBatch.from_arrays(columns, names), pa.array(lines, pa.int64()), tuple(bad))
+        batch = pa.RecordBatch.from_arrays(columns, names)
+        return Block(batch, pa.array(lines, pa.int64()), tuple(bad), sheet, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,33 +92,41 @@ class WorkbookSource:
     Args:
         path: file.
         columns: names in the header.
-        sheet: sheet that is read; None is the first.
-        body_from: rows that are not empty before the first record.
+        sheets: positions of the sheets that are read, in order.
+        body_from: rows that are not empty before the first record of each.
         limits: bounds.
+        from_1904: days are counted from 1904.
+        notes: sheets that are read beside the first, and those that are not.
     """
 
     path: Path
     columns: tuple[str, ...]
-    sheet: str | None
+    sheets: tuple[int, ...]
     body_from: int
     limits: Limits
+    from_1904: bool = False
+    notes: tuple[Note, ...] = ()
     kind: str = "xlsx"
     encoding: str | None = None
 
     @classmethod
     def open(cls, path: Path, how: FileFormat, limits: Limits) -> WorkbookSource:
-        """Check the archive and read the header.
+        """Check the archive, read the header, and find the sheets that go on with the table.
 
         Raises:
             InputError: the file is no workbook, unpacks to too much, or its sheet has no usable header.
         """
         _check_archive(path, limits)
-        with _sheet(path, how.sheet) as rows:
-            filled = (row for row in rows if _filled(row))
-            header: Row = next(islice(filled, how.skip_rows, None), ()) if not how.columns else how.columns
-        columns = _names(header)
-        _check_columns(columns, limits, Place(printable(path)))
-        return cls(path, columns, how.sheet, how.skip_rows + (0 if how.columns else 1), limits)
+        with opened(path) as book:
+            first = _chosen(book, how.sheet, path)
+            columns = _names(how.columns or _header(first, how))
+            _check_columns(columns, limits, Place(printable(path)))
+            others = [sheet for sheet in book.sheets if sheet is not first and sheet.held]
+            more = [sheet for sheet in others if _goes_on(sheet, columns, how)]
+            body_from = how.skip_rows + (0 if how.columns else 1)
+            notes = tuple(_notes(more, [sheet for sheet in others if sheet not in more], body_from))
+            read = tuple(book.sheets.index(sheet) for sheet in (first, *more))
+            return cls(path, columns, read, body_from, limits, book.from_1904, notes)
 
     def parts(self, needed: tuple[str, ...] | None, grouped: frozenset[str] = frozenset()) -> Iterator[WorkbookPart]:
         """One part: a sheet can only be read from its beginning."""
@@ -132,7 +137,7 @@ class WorkbookSource:
 
 def _check_archive(path: Path, limits: Limits) -> None:
     """Refuse an archive by its directory alone; the zip reader never unpacks more than the directory says."""
-    with _broken_as_input(path), zipfile.ZipFile(path) as archive:
+    with broken_as_input(path), zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
     if not any(entry.filename == "xl/workbook.xml" for entry in entries):
         raise InputError(
@@ -155,76 +160,41 @@ def _ratio(entry: zipfile.ZipInfo) -> float:
     return entry.file_size / max(entry.compress_size, 1)
 
 
-@contextmanager
-def _broken_as_input(path: Path) -> Iterator[None]:
-    """Turn every failure of the libraries into an InputError."""
-    try:
-        yield
-    except EntenteError:
-        raise
-    except UnsafeError as error:
-        raise InputError(
-            f"The workbook is not safe to read: {error}.",
-            remedy="Open it in a spreadsheet program and save it again, or export it as CSV.",
-            place=Place(printable(path)),
-        ) from error
-    except _BROKEN as error:
-        raise _broken(path, error) from error
-
-
-@contextmanager
-def _sheet(path: Path, name: str | None) -> Iterator[Iterator[Row]]:
-    """Open one sheet and give its rows of values; every failure inside is an InputError."""
-    with _broken_as_input(path), path.open("rb") as stream, warnings.catch_warnings():
-        with zipfile.ZipFile(stream) as archive:
-            sheets = vet(archive)
-        warnings.simplefilter("ignore")  # openpyxl warns of styles and validations, which do not matter here
-        book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-        try:
-            sheet = _chosen(book, name, path)
-            sheet.reset_dimensions()  # what the file says of its own size is not trusted
-            yield _with_formulas(sheet.iter_rows(values_only=True), _formulas_of(sheet, sheets))
-        finally:
-            book.close()
-
-
-def _formulas_of(sheet: Any, sheets: dict[str, Formulas]) -> Formulas:
-    part = sheet._worksheet_path  # noqa: SLF001 (openpyxl tells it nowhere else)
-    if part not in sheets:
-        raise UnsafeError("its sheet is no worksheet")
-    return sheets[part]
-
-
-def _chosen(book: Any, name: str | None, path: Path) -> Any:
-    sheets = {sheet.title: sheet for sheet in book.worksheets}
-    if not sheets:
+def _chosen(book: Book, name: str | None, path: Path) -> Sheet:
+    """The sheet that a mapping names, or else the first that a person sees."""
+    if not book.sheets:
         raise InputError(
             "The workbook has no sheet of cells.", remedy="Export the table again.", place=Place(printable(path))
         )
     if name is None:
-        return next(iter(sheets.values()))
-    if name not in sheets:
-        raise InputError(
-            f"The workbook has no sheet {name!r}.",
-            remedy=f"Name one of its sheets in the mapping: {', '.join(sheets)}.",
-            place=Place(printable(path)),
-        )
-    return sheets[name]
+        return next((sheet for sheet in book.sheets if not sheet.hidden), book.sheets[0])
+    for sheet in book.sheets:
+        if sheet.title == name:
+            return sheet
+    raise InputError(
+        f"The workbook has no sheet {name!r}.",
+        remedy=f"Name one of its sheets in the mapping: {', '.join(sheet.title for sheet in book.sheets)}.",
+        place=Place(printable(path)),
+    )
 
 
-def _with_formulas(rows: Iterator[Row], formulas: Formulas) -> Iterator[Row]:
-    """Put a formula's text where it has no value: an empty cell would be a loss that nobody sees."""
-    for number, row in enumerate(rows, start=1):
-        if number not in formulas:
-            yield row
-            continue
-        texts = formulas[number]
-        width = max(len(row), *texts)
-        yield tuple(texts.get(at + 1, row[at] if at < len(row) else None) for at in range(width))
+def _header(sheet: Sheet, how: FileFormat) -> Row:
+    return next(islice(sheet.rows(), how.skip_rows, None), ())
 
 
-def _filled(row: Row) -> bool:
-    return any(cell is not None and cell != "" for cell in row)
+def _goes_on(sheet: Sheet, columns: tuple[str, ...], how: FileFormat) -> bool:
+    """Whether a sheet continues the table: no mapping names a single sheet, and its header is the same."""
+    return how.sheet is None and not how.columns and _names(_header(sheet, how)) == columns
+
+
+def _notes(read: list[Sheet], unread: list[Sheet], head: int) -> Iterator[Note]:
+    for reason, sheets, above in (("further_sheets", read, head), ("unread_sheets", unread, 0)):
+        for hidden in (False, True):
+            chosen = [sheet for sheet in sheets if sheet.hidden is hidden]
+            if chosen:
+                rows = [sheet.held - above for sheet in chosen]
+                named = ", ".join(f"{sheet.title} ({count:,})" for sheet, count in zip(chosen, rows, strict=True))
+                yield Note(named[:_NAMED], f"hidden_{reason}" if hidden else reason, sum(rows))
 
 
 def _names(header: Row) -> tuple[str, ...]:
@@ -273,11 +243,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return str(int(value))
     return str(value)
-
-
-def _broken(path: Path, error: Exception) -> InputError:
-    return InputError(
-        f"The workbook is truncated, protected or broken ({type(error).__name__}: {str(error)[:200]}).",
-        remedy="Open it in a spreadsheet program, save it again without a password, or export it as CSV.",
-        place=Place(printable(path)),
-    )
