@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +37,8 @@ class Tables:
     outbox: set[int] = field(default_factory=set)
     receipts: dict[tuple[Way, int], bytes] = field(default_factory=dict)
     applied: list[str] = field(default_factory=list)
+    pieces: list[tuple[Way, str, str]] = field(default_factory=list)
+    arrived: set[str] = field(default_factory=set)
 
 
 class MemoryBlobs:
@@ -50,6 +52,12 @@ class MemoryBlobs:
         self._step()
         self.durable[digest(data)] = data
         return digest(data)
+
+    def put_all(self, items: Sequence[bytes]) -> Sequence[str]:
+        return [self.put(data) for data in items]
+
+    def has(self, name: str) -> bool:
+        return name in self.durable
 
     def get(self, name: str) -> bytes:
         if name not in self.durable:
@@ -71,10 +79,15 @@ class MemoryTransaction:
     def states(self) -> Sequence[State]:
         return [tables.book.ledger for tables in self._store.channels.values()]
 
-    def put_message(self, message: Message) -> None:
-        self._store.step()
-        assert (message.way, message.sequence) not in self.tables.messages
-        self.tables.messages[message.way, message.sequence] = message
+    def put_messages(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            self._store.step()
+            assert (message.way, message.sequence) not in self.tables.messages
+            self.tables.messages[message.way, message.sequence] = message
+
+    def messages(self, way: Way, start: int, stop: int) -> Sequence[Message]:
+        found = (self.message(way, sequence) for sequence in range(start, stop))
+        return [row for row in found if row is not None]
 
     def message(self, way: Way, sequence: int) -> Message | None:
         return self.tables.messages.get((way, sequence))
@@ -83,9 +96,9 @@ class MemoryTransaction:
         rows = (row for tables in self._store.channels.values() for row in tables.messages.values())
         return next((row.sender for row in rows if row.content == content and not row.refused), None)
 
-    def put_key(self, content: str, key: bytes) -> None:
+    def put_keys(self, keys: Mapping[str, bytes]) -> None:
         self._store.step()
-        self.tables.keys[content] = key
+        self.tables.keys |= keys
 
     def add_leaves(self, entries: Sequence[bytes]) -> int:
         self._store.step()
@@ -104,24 +117,41 @@ class MemoryTransaction:
     def mirror(self) -> MemoryLeaves:
         return MemoryLeaves(self.tables.mirror)
 
-    def queue(self, sequence: int) -> None:
+    def queue(self, sequences: Sequence[int]) -> None:
         self._store.step()
-        self.tables.outbox.add(sequence)
+        self.tables.outbox |= set(sequences)
 
     def queued(self, most: int) -> Sequence[int]:
         return sorted(self.tables.outbox)[:most]
 
-    def unqueue(self, sequence: int) -> None:
+    def unqueue(self, sequences: Sequence[int]) -> None:
         self._store.step()
-        self.tables.outbox.discard(sequence)
+        self.tables.outbox -= set(sequences)
 
-    def put_receipt(self, way: Way, sequence: int, receipt: bytes) -> None:
+    def put_receipts(self, way: Way, receipts: Mapping[int, bytes]) -> None:
         self._store.step()
-        assert (way, sequence) not in self.tables.receipts
-        self.tables.receipts[way, sequence] = receipt
+        for sequence, receipt in receipts.items():
+            assert (way, sequence) not in self.tables.receipts
+            self.tables.receipts[way, sequence] = receipt
 
-    def receipt(self, way: Way, sequence: int) -> bytes | None:
-        return self.tables.receipts.get((way, sequence))
+    def receipts(self, way: Way, start: int, stop: int) -> Mapping[int, bytes]:
+        found = ((sequence, self.tables.receipts.get((way, sequence))) for sequence in range(start, stop))
+        return {sequence: receipt for sequence, receipt in found if receipt is not None}
+
+    def put_pieces(self, way: Way, content: str, pieces: Sequence[str]) -> None:
+        self._store.step()
+        self.tables.pieces += [(way, content, piece) for piece in pieces]
+
+    def offers(self, piece: str) -> bool:
+        return any(way is Way.SENT and name == piece for way, _, name in self.tables.pieces)
+
+    def wanted(self, most: int) -> Sequence[str]:
+        names = dict.fromkeys(name for way, _, name in self.tables.pieces if way is Way.TAKEN)
+        return [name for name in names if name not in self.tables.arrived][:most]
+
+    def arrived(self, piece: str) -> None:
+        self._store.step()
+        self.tables.arrived.add(piece)
 
     def unreceipted(self, stop: int, most: int) -> Sequence[Message]:
         rows = (row for (way, _), row in self.tables.messages.items() if way is Way.TAKEN)
@@ -146,7 +176,7 @@ class MemoryStore:
     @contextmanager
     def transaction(self, channel: str) -> Iterator[MemoryTransaction]:
         work = copy.copy(self.channels[channel])
-        for name in ("messages", "keys", "leaves", "mirror", "outbox", "receipts", "applied"):
+        for name in ("messages", "keys", "leaves", "mirror", "outbox", "receipts", "applied", "pieces", "arrived"):
             setattr(work, name, copy.copy(getattr(work, name)))
         yield MemoryTransaction(self, work)
         self.step()
@@ -193,7 +223,7 @@ def origin(owner: str, peer: str) -> str:
 
 
 def channel(me: Authority, peer: Authority, step: Callable[[], None]) -> Channel:
-    files = MemoryFiles(step)
+    files, others = MemoryFiles(step), MemoryFiles(step)
     name = channel_id(me.name, peer.name)
     return Channel(
         me=me.as_self(),
@@ -207,6 +237,7 @@ def channel(me: Authority, peer: Authority, step: Callable[[], None]) -> Channel
         peer_log=signer(origin(peer.name, me.name)).key,
         peer_cosigner=witness(f"{peer.name}.example/witness").key,
         tiles=lambda leaves, head: TileLog(files, leaves, head),
+        mirror=lambda leaves, head: TileLog(others, leaves, head, bundles=False),
         random=os.urandom,
     )
 

@@ -6,9 +6,10 @@ import pytest
 
 from entente.exchange import atrest
 from entente.exchange.bundle import read_bundle, write_bundle
-from entente.exchange.channel import receive, settle
+from entente.exchange.channel import settle
 from entente.exchange.channel_errors import SuspendedError
 from entente.exchange.channel_restore import begin
+from entente.exchange.channel_taking import receive
 from entente.exchange.errors import MessageError, SequenceGapError
 from entente.exchange.ledger.errors import RestoreError
 from entente.exchange.outbox import pull, ready

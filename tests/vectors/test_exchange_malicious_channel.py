@@ -10,26 +10,26 @@ from dataclasses import replace
 import pytest
 
 from entente.exchange.bundle import read_bundle, write_bundle
-from entente.exchange.channel import receive, settle
-from entente.exchange.channel_contact import Contact, LeafNodes, read_contact, take_contact
+from entente.exchange.channel import settle
+from entente.exchange.channel_contact import Contact, read_contact, take_contact
 from entente.exchange.channel_errors import BundleError, MirrorError, WrongdoingError
 from entente.exchange.channel_fork import verify_fork
 from entente.exchange.channel_restore import begin, take_report
+from entente.exchange.channel_taking import receive
 from entente.exchange.errors import ExchangeError, SignatureError
 from entente.exchange.ledger.checkpoint import sign_checkpoint
 from entente.exchange.ledger.contact import Outcome
 from entente.exchange.ledger.errors import LedgerError, NoteError, ProofError
 from entente.exchange.ledger.evidence import verify_evidence
 from entente.exchange.ledger.leaves import MemoryLeaves
-from entente.exchange.ledger.proofs import consistency_proof
-from entente.exchange.ledger.tree import head_of, leaf_hash
+from entente.exchange.ledger.tilelog import TileLog
 from entente.exchange.outbox import acknowledge, pull
 from entente.exchange.receipts import open_rejection, verify_frame_receipt
 from entente.exchange.sealing import Position
 from entente.exchange.store import Ask, Way
 from exchange_memory import Node, channel_id, meet, nodes, origin, typed
 from exchange_people import NOW, SUITES, alert, known, send
-from ledger_toy import signer
+from ledger_toy import MemoryFiles, signer
 
 US, MX = "us-dea", "mx-pgr"
 NAMES = {"channel": channel_id(US, MX), "sender": US, "recipient": MX}
@@ -117,8 +117,9 @@ def test_stale_checkpoint_is_not_cosigned():
 
 def told(entries: list[bytes], start: int = 0, known_size: int = 0) -> Contact:
     """What a peer shows that signs any history with its true key."""
-    head, nodes_ = head_of(map(leaf_hash, entries)), LeafNodes(MemoryLeaves(entries))
-    link = consistency_proof(nodes_, known_size, len(entries)) if known_size else ()
+    log = TileLog(MemoryFiles(), MemoryLeaves(entries))
+    head = log.index()
+    link = log.consistency_proof(known_size, len(entries)) if known_size else ()
     return Contact(LOG.key.name, Ask(), sign_checkpoint(head, LOG), start, tuple(entries[start:]), link=link)
 
 

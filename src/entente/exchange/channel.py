@@ -1,28 +1,21 @@
-"""A channel: frames go out and come in, each in one transaction; checkpoints and receipts follow in batches.
+"""A channel: frames go out, and come in (`channel_taking`), one or many in a transaction; then checkpoints.
 
 Out: `send` seals, makes the ciphertext durable, and commits row, leaf and outbox together. The frame leaves the node
 only after `settle` has signed a checkpoint over its leaf (`outbox.ready`).
-
-In: `receive` verifies and commits content, leaf and what the caller adds (`apply`) together. A frame that came before
-changes nothing: its first receipt stands. A frame in its place whose content is refused takes its sequence as
-`refused`; anything else that is wrong raises, takes no sequence, and may be answered with `receipts.sign_rejection`.
 
 `settle` indexes the leaves that are committed, signs one checkpoint over them, and makes the receipts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from entente.exchange import atrest
-from entente.exchange.channel_errors import WrongdoingError
-from entente.exchange.channel_fork import write_fork
 from entente.exchange.channel_state import check_open, suspensions_after
-from entente.exchange.content import Checker
-from entente.exchange.errors import ChannelError, ExchangeError, ExpiredKeyError, ForkError
-from entente.exchange.frame import FIRST, Parts, split
+from entente.exchange.content import Checker, Content
+from entente.exchange.errors import ExpiredKeyError
+from entente.exchange.frame import Parts, digest, split
 from entente.exchange.keys import KeyRecord, Role
 from entente.exchange.ledger import restore
 from entente.exchange.ledger.checkpoint import sign_checkpoint
@@ -33,10 +26,10 @@ from entente.exchange.ledger.tilelog import TileLog
 from entente.exchange.ledger.tree import EMPTY, TreeHead
 from entente.exchange.messages.standing import check_references
 from entente.exchange.officers import Released
-from entente.exchange.opening import Opened, open_message, verify_frame
+from entente.exchange.opening import Opened
 from entente.exchange.parties import NodeKey, Peer, Self
-from entente.exchange.receipts import SENT, TAKEN, Entry, parse_entry, refused_act
-from entente.exchange.sealing import Position, seal
+from entente.exchange.receipts import SENT, Entry, parse_entry
+from entente.exchange.sealing import Position, Sealed, seal
 from entente.exchange.store import Book, Message, Transaction, UnitOfWork, Way
 from entente.exchange.suites import Suites
 
@@ -58,6 +51,7 @@ class Channel:
         cosigner: signs that a checkpoint of the peer was seen.
         peer_log, peer_cosigner: the peer's keys for the same.
         tiles: opens the tiles over leaves at the head that was signed last.
+        mirror: the same for the mirror of the peer's log, at the head that was mirrored last; other files.
         random: gives so many random bytes, such as `os.urandom`.
     """
 
@@ -72,6 +66,7 @@ class Channel:
     peer_log: VerifierKey
     peer_cosigner: VerifierKey
     tiles: Tiles
+    mirror: Tiles
     random: Callable[[int], bytes]
 
     @property
@@ -85,7 +80,12 @@ class Channel:
 
 
 def send(uow: UnitOfWork, channel: Channel, released: Released, now: datetime) -> Message:
-    """Commit a released content as the next frame.
+    """Commit a released content as the next frame; see `send_all`."""
+    return send_all(uow, channel, [released], now)[0]
+
+
+def send_all(uow: UnitOfWork, channel: Channel, released: Sequence[Released], now: datetime) -> Sequence[Message]:
+    """Commit released contents as the next frames, all of them or none.
 
     Raises:
         RestoreError: the node came back from a backup and may not sign yet.
@@ -94,59 +94,21 @@ def send(uow: UnitOfWork, channel: Channel, released: Released, now: datetime) -
     """
     with uow.transaction(channel.id) as tx:
         restore.check_node(tx.states())
-        book, content = tx.book(), released.content
-        check_open(book.suspensions, content, now)
-        check_references(content, tx.sender_of)
-        suspensions = suspensions_after(book.suspensions, content)
-        sealed = seal(
-            released,
-            to=channel.peer,
-            to_key=_sealing_key(channel.peer, now),
-            own_key=channel.own_key,
-            node=channel.node,
-            place=book.sent,
-            now=now,
-            suites=channel.suites,
-        )
-        wire, own = uow.blobs.put(sealed.wire), uow.blobs.put(sealed.own)
-        parts = split(sealed.wire)
-        leaf = tx.add_leaves([Entry(SENT, parts.envelope.payload).encode()])
-        message = _row(Way.SENT, parts, channel.me.name, content.header.type, leaf, now, blob=own, wire=wire)
-        tx.put_message(message)
-        tx.queue(message.sequence)
-        tx.save(replace(book, sent=sealed.position, suspensions=suspensions))
-    return message
-
-
-def receive(uow: UnitOfWork, channel: Channel, data: bytes, at: datetime, apply: Apply | None = None) -> Message:
-    """Commit a frame that came; one that came before gives the row it has.
-
-    Args:
-        uow: the store.
-        channel: the channel.
-        data: the bytes as they came.
-        at: the time of arrival.
-        apply: what else is to be committed with an accepted message. What it raises undoes all.
-
-    Raises:
-        WrongdoingError: the peer signed two histories.
-        RestoreError: the node came back from a backup and takes nothing yet.
-        ExchangeError: what is wrong; nothing was taken.
-    """
-    with uow.transaction(channel.id) as tx:
-        restore.check_node(tx.states())
-        book, parts = tx.book(), split(data)
-        _check_channel(parts, channel)
-        if known := tx.message(Way.TAKEN, parts.frame.sequence):
-            if known.frame != parts.envelope.id:
-                _accuse(channel, data, at, known)
-            return known
-        try:
-            opened = _open(tx, channel, data, book, at)
-            suspensions = suspensions_after(book.suspensions, opened.content)
-        except ExchangeError as error:
-            return _refuse(tx, channel, data, book, at, error)
-        return _accept(uow, tx, channel, parts, replace(book, suspensions=suspensions), opened, at, apply)
+        book, sent = tx.book(), list[Sealed]()
+        for item in released:
+            _check_sendable(tx, book, released[: len(sent)], item.content, now)
+            sent.append(_seal(channel, item, book.sent, now))
+            suspensions = suspensions_after(book.suspensions, item.content)
+            book = replace(book, sent=sent[-1].position, suspensions=suspensions)
+        uow.blobs.put_all([data for sealed in sent for data in (sealed.wire, sealed.own)])
+        first = tx.add_leaves([Entry(SENT, split(sealed.wire).envelope.payload).encode() for sealed in sent])
+        rows = [_sent_row(channel, *pair, first + at, now) for at, pair in enumerate(zip(released, sent, strict=True))]
+        tx.put_messages(rows)
+        tx.queue([row.sequence for row in rows])
+        for item in released:
+            note_pieces(tx, Way.SENT, item.content)
+        tx.save(book)
+    return rows
 
 
 def settle(uow: UnitOfWork, channel: Channel) -> int:
@@ -174,11 +136,57 @@ _BATCH = 1000
 
 
 def _make_receipts(tx: Transaction, log: TileLog, checkpoint: bytes, size: int) -> None:
+    """What a receipt says stands in the log: a frame that is taken again after a restore has the answer it had then."""
     while due := tx.unreceipted(size, _BATCH):
-        for message in due:
-            act = refused_act(message.refused) if message.refused else TAKEN
-            receipt = Receipt(message.leaf, log.inclusion_proof(message.leaf, size), checkpoint, act.encode())
-            tx.put_receipt(Way.TAKEN, message.sequence, receipt.encode())
+        acts = _acts(tx, [message.leaf for message in due])
+        receipts = {
+            message.sequence: Receipt(
+                message.leaf, log.inclusion_proof(message.leaf, size), checkpoint, acts[message.leaf].encode()
+            ).encode()
+            for message in due
+        }
+        tx.put_receipts(Way.TAKEN, receipts)
+
+
+def _acts(tx: Transaction, leaves: Sequence[int]) -> dict[int, str]:
+    """The line of each entry. They mostly stand side by side, and one reading is cheaper than many."""
+    first, stop = leaves[0], leaves[-1] + 1
+    if stop - first <= 4 * len(leaves):
+        return {first + at: parse_entry(data).act for at, data in enumerate(tx.leaves.entries(first, stop))}
+    return {leaf: parse_entry(tx.leaves.entries(leaf, leaf + 1)[0]).act for leaf in leaves}
+
+
+def _check_sendable(tx: Transaction, book: Book, before: Sequence[Released], content: Content, now: datetime) -> None:
+    """Whether a content may go out now; it may refer to those that go out before it in the same transaction."""
+    check_open(book.suspensions, content, now)
+    senders = {item.content.id: item.content.header.sender for item in before}
+    check_references(content, lambda reference: senders.get(reference) or tx.sender_of(reference))
+
+
+def _seal(channel: Channel, released: Released, place: Position, now: datetime) -> Sealed:
+    return seal(
+        released,
+        to=channel.peer,
+        to_key=_sealing_key(channel.peer, now),
+        own_key=channel.own_key,
+        node=channel.node,
+        place=place,
+        now=now,
+        suites=channel.suites,
+    )
+
+
+def _sent_row(channel: Channel, released: Released, sealed: Sealed, leaf: int, now: datetime) -> Message:
+    parts, kind = split(sealed.wire), released.content.header.type
+    blob, wire = digest(sealed.own), digest(sealed.wire)
+    return frame_row(Way.SENT, parts, channel.me.name, kind, leaf, now, blob=blob, wire=wire)
+
+
+def note_pieces(tx: Transaction, way: Way, content: Content) -> None:
+    """Note which pieces the attachments of a content have."""
+    pieces = [piece.hex() for attachment in content.header.attachments for piece in attachment.pieces]
+    if pieces:
+        tx.put_pieces(way, content.id, list(dict.fromkeys(pieces)))
 
 
 def _sealing_key(peer: Peer, now: datetime) -> KeyRecord:
@@ -188,107 +196,7 @@ def _sealing_key(peer: Peer, now: datetime) -> KeyRecord:
     return usable[0]
 
 
-def _check_channel(parts: Parts, channel: Channel) -> None:
-    if parts.header.channel != channel.id or parts.frame.channel != channel.id:
-        raise ChannelError(f"The message is not of the channel with {channel.peer.name}.")
-
-
-def _open(tx: Transaction, channel: Channel, data: bytes, book: Book, at: datetime) -> Opened:
-    opened = open_message(
-        data,
-        me=channel.me,
-        peer=channel.peer,
-        place=book.taken,
-        at=at,
-        suites=channel.suites,
-        types=channel.types,
-    )
-    check_references(opened.content, tx.sender_of)
-    own = [entry for entry in book.suspensions if entry.by == channel.peer.name]
-    check_open(own, opened.content, at)
-    return opened
-
-
-def _accept(
-    uow: UnitOfWork,
-    tx: Transaction,
-    channel: Channel,
-    parts: Parts,
-    book: Book,
-    opened: Opened,
-    at: datetime,
-    apply: Apply | None,
-) -> Message:
-    recovered = _recovered(tx, book, parts)
-    if recovered and recovered[1].refused:
-        return _take(tx, channel, parts, book, at, "", recovered[1].refused, recovered[0])
-    key, locked = atrest.lock(opened.content, channel.random)
-    blob = uow.blobs.put(locked)
-    tx.put_key(opened.content.id, key)
-    leaf = recovered[0] if recovered else None
-    message = _take(tx, channel, parts, book, at, opened.content.header.type, "", leaf, blob)
-    if apply is not None:
-        apply(tx, opened)
-    return message
-
-
-def _refuse(tx: Transaction, channel: Channel, data: bytes, book: Book, at: datetime, error: ExchangeError) -> Message:
-    """Take the sequence of a frame whose content is refused; raise what is wrong if the frame itself is not good."""
-    try:
-        parts = verify_frame(data, me=channel.me, peer=channel.peer, place=book.taken, at=at, suites=channel.suites)
-    except ForkError:
-        last = tx.message(Way.TAKEN, book.taken.sequence)
-        if last is not None:
-            _accuse(channel, data, at, last)
-        raise
-    except ExchangeError:
-        raise error from None
-    recovered = _recovered(tx, book, parts)
-    return _take(tx, channel, parts, book, at, "", error.code, recovered[0] if recovered else None)
-
-
-def _take(
-    tx: Transaction,
-    channel: Channel,
-    parts: Parts,
-    book: Book,
-    at: datetime,
-    kind: str,
-    refused: str,
-    leaf: int | None,
-    blob: str = "",
-) -> Message:
-    if leaf is None:
-        act = refused_act(refused) if refused else TAKEN
-        leaf = tx.add_leaves([Entry(act, parts.envelope.payload).encode()])
-    message = _row(Way.TAKEN, parts, channel.peer.name, kind, leaf, at, blob=blob, refused=refused)
-    tx.put_message(message)
-    tx.save(replace(book, taken=Position(message.sequence, message.frame)))
-    return message
-
-
-def _recovered(tx: Transaction, book: Book, parts: Parts) -> tuple[int, Entry] | None:
-    """The leaf that a frame got before the node was lost, if it had one."""
-    start, stop = book.recovered
-    for index, data in enumerate(tx.leaves.entries(start, stop), start):
-        entry = parse_entry(data)
-        if entry.act != SENT and entry.frame.sequence == parts.frame.sequence:
-            if entry.payload != parts.envelope.payload:
-                raise ForkError("This node's own log holds another frame with this sequence.")
-            return index, entry
-    return None
-
-
-def _accuse(channel: Channel, data: bytes, at: datetime, known: Message) -> None:
-    """Raise that the peer signed two histories, if it did; the frame stands beside one that was taken."""
-    parts = split(data)
-    place = Position(parts.frame.sequence - 1, parts.frame.previous if parts.frame.sequence > 1 else FIRST)
-    verify_frame(data, me=channel.me, peer=channel.peer, place=place, at=at, suites=channel.suites)
-    evidence = write_fork(known.signed, parts.envelope.as_bytes())
-    raise WrongdoingError(f"{channel.peer.name} signed two histories of the channel.", "frame-fork", evidence)
-
-
-def _row(
+def frame_row(
     way: Way,
     parts: Parts,
     sender: str,
@@ -300,6 +208,7 @@ def _row(
     wire: str = "",
     refused: str = "",
 ) -> Message:
+    """The row of a frame, from its parts and what was done with it."""
     frame = parts.frame
     signed = parts.envelope.as_bytes()
     return Message(

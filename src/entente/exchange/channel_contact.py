@@ -24,10 +24,10 @@ from entente.exchange.ledger import restore
 from entente.exchange.ledger.checkpoint import SignedCheckpoint, cosign_checkpoint, open_checkpoint
 from entente.exchange.ledger.contact import Outcome, assess
 from entente.exchange.ledger.errors import NoteError, ProofError
-from entente.exchange.ledger.leaves import LeafStore
 from entente.exchange.ledger.note import Note, Signer, VerifierKey, add_signature, parse_note, verify_note
-from entente.exchange.ledger.proofs import Proof, consistency_proof, range_root, verify_consistency
-from entente.exchange.ledger.tree import CompactRange, TreeHead, head_of, leaf_hash
+from entente.exchange.ledger.proofs import Proof, verify_consistency
+from entente.exchange.ledger.tilelog import TileLog
+from entente.exchange.ledger.tree import EMPTY, CompactRange, TreeHead, leaf_hash
 from entente.exchange.receipts import parse_entry
 from entente.exchange.store import Ask, Book, Transaction, UnitOfWork
 
@@ -85,19 +85,17 @@ class Contact:
         )
 
 
-class LeafNodes:
-    """Nodes of a tree straight from its entries: slow, for the rare proof about a mirror."""
-
-    def __init__(self, leaves: LeafStore) -> None:
-        self._leaves = leaves
-
-    def node(self, height: int, index: int) -> bytes:
-        """The root over leaves [index * 2**height, (index + 1) * 2**height)."""
-        return head_of(map(leaf_hash, self._leaves.entries(index << height, (index + 1) << height))).root
+def mirror_of(tx: Transaction, channel: Channel, book: Book) -> TileLog:
+    """The mirror of the peer's log, for proofs about it."""
+    return channel.mirror(tx.mirror, _mirrored(book))
 
 
-def make_contact(uow: UnitOfWork, channel: Channel) -> tuple[bytes, bytes | None]:
-    """What this node shows now, and the note over it (None while it is restored).
+def _mirrored(book: Book) -> TreeHead:
+    return CompactRange(book.mirror_size, book.mirror_peaks).head() if book.mirror_size else EMPTY
+
+
+def make_contact(uow: UnitOfWork, channel: Channel, *, most: int = MOST_ENTRIES) -> tuple[bytes, bytes | None]:
+    """What this node shows now, at most so many entries of each log, and the note over it (None while it is restored).
 
     Show it after `settle`.
     """
@@ -105,7 +103,7 @@ def make_contact(uow: UnitOfWork, channel: Channel) -> tuple[bytes, bytes | None
         book = tx.book()
         if not isinstance(book.ledger, restore.Signing) or book.checkpoint is None or _waits(tx):
             return Contact(channel.log.key.name, _ask(tx, book)).encode(), None
-        data = _contact(tx, channel, book, book.ledger.head).encode()
+        data = _contact(tx, channel, book, book.ledger.head, most).encode()
     return data, _sign(data, channel.log)
 
 
@@ -159,10 +157,11 @@ def take_contact(uow: UnitOfWork, channel: Channel, contact: Contact, at: dateti
     return outcome
 
 
-def _contact(tx: Transaction, channel: Channel, book: Book, head: TreeHead) -> Contact:
+def _contact(tx: Transaction, channel: Channel, book: Book, head: TreeHead, most: int) -> Contact:
     log = channel.tiles(tx.leaves, head)
     start = min(book.asked.mirrored, head.size)
-    stop = min(start + MOST_ENTRIES, head.size)
+    stop = min(start + most, head.size)
+    back = book.asked.entries
     known = open_checkpoint(book.cosigned, channel.log.key).head.size if book.cosigned else 0
     seen = open_checkpoint(book.seen, channel.peer_log).head.size if book.seen else 0
     return Contact(
@@ -174,8 +173,8 @@ def _contact(tx: Transaction, channel: Channel, book: Book, head: TreeHead) -> C
         proof=log.consistency_proof(stop, head.size) if stop else (),
         link=log.consistency_proof(known, head.size) if known else (),
         cosigned=book.seen,
-        back=tuple(tx.mirror.entries(book.asked.entries, seen)) if book.asked.entries < seen else (),
-        back_start=book.asked.entries,
+        back=tuple(tx.mirror.entries(back, min(seen, back + most))) if back < seen else (),
+        back_start=back,
     )
 
 
@@ -206,24 +205,23 @@ def _mirror(
     new = open_checkpoint(offered, channel.peer_log)
     known = open_checkpoint(book.seen, channel.peer_log).head.size if book.seen else -1
     if new.head.size < known:
-        _check_behind(tx, channel, book.seen or b"", new, known)
+        _check_behind(tx, channel, book, new, known)
         return Outcome.BEHIND, book
     if known > 0:
         _check_grown(channel, book.seen or b"", new, contact)
-    book = _extend(tx, book, contact, new)
+    book = _extend(tx, channel, book, contact, new)
     if book.mirror_size == new.head.size and new.head.size > known:
         stamp = int(at.timestamp())
         book = replace(book, seen=cosign_checkpoint(new, channel.cosigner, stamp))
     return Outcome.CONSISTENT, book
 
 
-def _check_behind(tx: Transaction, channel: Channel, seen: bytes, new: SignedCheckpoint, known: int) -> None:
-    nodes, size = LeafNodes(tx.mirror), new.head.size
+def _check_behind(tx: Transaction, channel: Channel, book: Book, new: SignedCheckpoint, known: int) -> None:
+    mirror, size = mirror_of(tx, channel, book), new.head.size
     if size == 0:
         return
-    verdict = assess(
-        channel.peer_log, seen, new.note, consistency_proof(nodes, size, known), range_root(nodes, 0, size)
-    )
+    link, root = mirror.consistency_proof(size, known), mirror.head_at(size).root
+    verdict = assess(channel.peer_log, book.seen or b"", new.note, link, root)
     if verdict.outcome is not Outcome.BEHIND:
         _raise(channel, verdict.evidence)
 
@@ -243,7 +241,7 @@ def _raise(channel: Channel, evidence: Any) -> None:
     )
 
 
-def _extend(tx: Transaction, book: Book, contact: Contact, new: SignedCheckpoint) -> Book:
+def _extend(tx: Transaction, channel: Channel, book: Book, contact: Contact, new: SignedCheckpoint) -> Book:
     """Mirror the entries behind those that are there, if they lead to the checkpoint."""
     if contact.start > book.mirror_size:
         raise MirrorError("Entries before those that the peer shows are missing.", remedy="Exchange contacts again.")
@@ -256,7 +254,9 @@ def _extend(tx: Transaction, book: Book, contact: Contact, new: SignedCheckpoint
         raise MirrorError("The entries that the peer shows are not those of its checkpoint.")
     if fresh or tree.size == new.head.size:
         _check_leads(tree, contact, new)
-    tx.add_mirror(fresh)
+    if fresh:
+        tx.add_mirror(fresh)
+        mirror_of(tx, channel, book).index()
     return replace(book, mirror_size=tree.size, mirror_peaks=tree.peaks)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from entente.exchange.channel import Apply, Channel, receive, settle
-from entente.exchange.channel_contact import Contact, make_contact, read_contact, take_contact
+from entente.exchange.channel import Apply, Channel, settle
+from entente.exchange.channel_contact import MOST_ENTRIES, Contact, make_contact, read_contact, take_contact
 from entente.exchange.channel_errors import WrongdoingError
 from entente.exchange.channel_restore import take_report
-from entente.exchange.errors import ExchangeError, SequenceGapError
+from entente.exchange.channel_taking import receive_all
+from entente.exchange.errors import ExchangeError
 from entente.exchange.ledger import restore
 from entente.exchange.ledger.contact import Outcome
-from entente.exchange.outbox import MOST, MOST_BYTES, acknowledge, pull, ready
+from entente.exchange.ledger.errors import RestoreError
+from entente.exchange.outbox import MOST, MOST_BYTES, acknowledge_all, pull, ready
 from entente.exchange.receipts import sign_rejection
 from entente.exchange.store import Message, UnitOfWork, Way
 
@@ -52,14 +55,29 @@ class Report:
     errors: tuple[ExchangeError, ...] = ()
 
 
-def pack(uow: UnitOfWork, channel: Channel, *, most: int = MOST, most_bytes: int = MOST_BYTES) -> Parcel:
-    """What to give the peer now. A restored node gives a contact only, without a signature."""
+def pack(
+    uow: UnitOfWork,
+    channel: Channel,
+    *,
+    most: int = MOST,
+    most_bytes: int = MOST_BYTES,
+    most_entries: int = MOST_ENTRIES,
+) -> Parcel:
+    """What to give the peer now. A restored node gives a contact only, without a signature.
+
+    Args:
+        uow: the store.
+        channel: the channel.
+        most: frames, and receipts.
+        most_bytes: of all frames; one frame is given in any case.
+        most_entries: of each log.
+    """
     with uow.transaction(channel.id) as tx:
         waits = any(not isinstance(state, restore.Signing) for state in tx.states())
     if waits:
         return Parcel(*make_contact(uow, channel))
     settle(uow, channel)
-    contact, note = make_contact(uow, channel)
+    contact, note = make_contact(uow, channel, most=most_entries)
     frames = _frames(uow, channel, most, most_bytes)
     return Parcel(contact, note, frames, _receipts(uow, channel, most))
 
@@ -74,18 +92,21 @@ def take(uow: UnitOfWork, channel: Channel, parcel: Parcel, at: datetime, apply:
     contact = read_contact(parcel.contact, parcel.note, channel.peer_log)
     outcome = _meet(uow, channel, contact, at)
     report = _take_receipts(uow, channel, parcel, Report(outcome))
-    for data in parcel.frames:
-        try:
-            row = receive(uow, channel, data, at, apply)
-        except WrongdoingError:
-            raise
-        except ExchangeError as error:
-            report = _rejected(report, channel, data, at, error)
-            if isinstance(error, SequenceGapError):
-                break
-        else:
-            report = replace(report, taken=(*report.taken, row))
-    return report
+    if not parcel.frames:
+        return report
+    try:
+        found = receive_all(uow, channel, parcel.frames, at, apply)
+    except RestoreError as error:  # it takes nothing yet, and signs no rejection either: the frames come again
+        return replace(report, errors=(*report.errors, error))
+    errors = tuple(one for one in found if isinstance(one, ExchangeError))
+    _raise_wrongdoing(errors)
+    taken = tuple(one for one in found if isinstance(one, Message))
+    rejections = tuple(
+        sign_rejection(data, one.code, at, channel.log)
+        for data, one in zip(parcel.frames, found, strict=False)  # nothing behind a gap was looked at
+        if isinstance(one, ExchangeError)
+    )
+    return replace(report, taken=taken, rejections=rejections, errors=(*report.errors, *errors))
 
 
 def _meet(uow: UnitOfWork, channel: Channel, contact: Contact, at: datetime) -> Outcome:
@@ -110,23 +131,18 @@ def _frames(uow: UnitOfWork, channel: Channel, most: int, most_bytes: int) -> tu
 def _receipts(uow: UnitOfWork, channel: Channel, most: int) -> tuple[tuple[int, bytes], ...]:
     with uow.transaction(channel.id) as tx:
         start = tx.book().asked.receipted + 1
-        found = ((number, tx.receipt(Way.TAKEN, number)) for number in range(start, start + most))
-        return tuple((number, receipt) for number, receipt in found if receipt is not None)
+        return tuple(sorted(tx.receipts(Way.TAKEN, start, start + most).items()))
 
 
 def _take_receipts(uow: UnitOfWork, channel: Channel, parcel: Parcel, report: Report) -> Report:
-    for sequence, receipt in parcel.receipts:
-        try:
-            acknowledge(uow, channel, sequence, receipt)
-        except WrongdoingError:
-            raise
-        except ExchangeError as error:
-            report = replace(report, errors=(*report.errors, error))
-        else:
-            report = replace(report, receipts=(*report.receipts, sequence))
-    return report
+    found = list(zip(parcel.receipts, acknowledge_all(uow, channel, parcel.receipts), strict=True))
+    errors = tuple(one for _, one in found if isinstance(one, ExchangeError))
+    _raise_wrongdoing(errors)
+    good = tuple(sequence for (sequence, _), one in found if not isinstance(one, ExchangeError))
+    return replace(report, receipts=good, errors=errors)
 
 
-def _rejected(report: Report, channel: Channel, data: bytes, at: datetime, error: ExchangeError) -> Report:
-    note = sign_rejection(data, error.code, at, channel.log)
-    return replace(report, rejections=(*report.rejections, note), errors=(*report.errors, error))
+def _raise_wrongdoing(errors: Iterable[ExchangeError]) -> None:
+    for error in errors:
+        if isinstance(error, WrongdoingError):
+            raise error

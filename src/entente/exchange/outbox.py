@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from entente.exchange import dsse
 from entente.exchange.channel import Channel
-from entente.exchange.channel_contact import LeafNodes
+from entente.exchange.channel_contact import mirror_of
 from entente.exchange.channel_errors import WrongdoingError
 from entente.exchange.errors import ExchangeError
 from entente.exchange.frame import FRAME_LIMIT, PAYLOAD_TYPE
 from entente.exchange.ledger import restore
-from entente.exchange.ledger.checkpoint import open_checkpoint
+from entente.exchange.ledger.checkpoint import SignedCheckpoint, open_checkpoint
 from entente.exchange.ledger.contact import assess, assess_receipt
 from entente.exchange.ledger.errors import ReceiptError
-from entente.exchange.ledger.proofs import Proof, consistency_proof, inclusion_proof, range_root
 from entente.exchange.ledger.receipt import parse_receipt
+from entente.exchange.ledger.tilelog import TileLog
 from entente.exchange.ledger.tree import leaf_hash
 from entente.exchange.receipts import Acknowledged, parse_entry, verify_frame_receipt
-from entente.exchange.store import Message, Transaction, UnitOfWork, Way
+from entente.exchange.store import Book, Message, Transaction, UnitOfWork, Way
 
 MOST = 256
 MOST_BYTES = 16 * 1024 * 1024
+_WINDOW = 64
 
 
 def ready(uow: UnitOfWork, channel: Channel, *, most: int = MOST, most_bytes: int = MOST_BYTES) -> tuple[bytes, ...]:
@@ -41,63 +43,103 @@ def pull(
 
 
 def acknowledge(uow: UnitOfWork, channel: Channel, sequence: int, receipt: bytes) -> Acknowledged:
-    """Take in a receipt. The first one stands; a later one is verified and changes nothing.
-
-    The checkpoint in it must be one that was mirrored and cosigned (`channel_contact.take_contact`), so that a peer
-    that is restored is told of every state it gave a receipt for.
+    """Take in a receipt; see `acknowledge_all`.
 
     Raises:
         ReceiptError: nothing was sent under this sequence, or the checkpoint is not mirrored yet.
         LedgerError: the receipt does not hold.
+        WrongdoingError: the peer gave it under another history than it shows.
     """
-    with uow.transaction(channel.id) as tx:
-        message = tx.message(Way.SENT, sequence)
-        if message is None:
-            raise ReceiptError(f"Nothing was sent under the sequence {sequence}.")
-        envelope = dsse.read(message.signed, payload_type=PAYLOAD_TYPE, limit=FRAME_LIMIT, what="frame")
-        found = verify_frame_receipt(receipt, envelope.payload, channel.peer_log)
-        _check_mirrored(tx, channel, found, receipt, envelope.payload)
-        if tx.receipt(Way.SENT, sequence) is None:
-            tx.put_receipt(Way.SENT, sequence, receipt)
-            tx.unqueue(sequence)
+    (found,) = acknowledge_all(uow, channel, [(sequence, receipt)])
+    if isinstance(found, ExchangeError):
+        raise found
     return found
 
 
-def _check_mirrored(tx: Transaction, channel: Channel, found: Acknowledged, receipt: bytes, payload: bytes) -> None:
-    book = tx.book()
-    if found.checkpoint.head.size > book.mirror_size or book.seen is None:
-        raise ReceiptError(
-            "The receipt stands under a checkpoint that was not shown yet.", remedy="Exchange checkpoints first."
-        )
-    entry = parse_entry((parse_receipt(receipt).extra or b"") + b"\n" + payload).encode()
-    if list(tx.mirror.entries(found.index, found.index + 1)) != [entry]:
-        raise _omitted(tx, channel, book.seen, receipt, entry)
-    verdict = assess(channel.peer_log, book.seen, found.checkpoint.note, *_link(tx, channel, book.seen, found))
-    if verdict.evidence is not None:
-        raise WrongdoingError(
-            f"{channel.peer.name} gave a receipt under another history than it shows.",
-            verdict.evidence.kind.value,
-            verdict.evidence.encode(),
-        )
+def acknowledge_all(
+    uow: UnitOfWork, channel: Channel, receipts: Sequence[tuple[int, bytes]]
+) -> Sequence[Acknowledged | ExchangeError]:
+    """Take in receipts by sequence. The first one stands; a later one is verified and changes nothing.
+
+    The checkpoint in a receipt must be one that was mirrored and cosigned (`channel_contact.take_contact`), so that a
+    peer that is restored is told of every state it gave a receipt for.
+
+    Returns:
+        For each receipt what it proves, or what is wrong with it.
+    """
+    with uow.transaction(channel.id) as tx:
+        reading = _Reading(tx, channel, tx.book())
+        found = [reading.read(sequence, receipt) for sequence, receipt in receipts]
+        good = {
+            sequence: receipt
+            for (sequence, receipt), one in zip(receipts, found, strict=True)
+            if isinstance(one, Acknowledged)
+        }
+        had = tx.receipts(Way.SENT, min(good), max(good) + 1) if good else {}
+        new = [sequence for sequence in good if sequence not in had]
+        tx.put_receipts(Way.SENT, {sequence: good[sequence] for sequence in new})
+        tx.unqueue(new)
+    return found
 
 
-def _link(tx: Transaction, channel: Channel, seen: bytes, found: Acknowledged) -> tuple[Proof, bytes]:
-    """From the mirror: consistency of the receipt's size with what was seen, and the root at that size."""
-    small, large = found.checkpoint.head.size, open_checkpoint(seen, channel.peer_log).head.size
-    if small >= large:
-        return (), found.checkpoint.head.root
-    nodes = LeafNodes(tx.mirror)
-    return consistency_proof(nodes, small, large), range_root(nodes, 0, small)
+class _Reading:
+    """Receipts against one state of the mirror; many stand under one checkpoint, which is compared once."""
+
+    def __init__(self, tx: Transaction, channel: Channel, book: Book) -> None:
+        self._rows, self._channel, self._book = _Rows(tx), channel, book
+        self._mirror = mirror_of(tx, channel, book)
+        self._seen = open_checkpoint(book.seen, channel.peer_log).head.size if book.seen else 0
+        self._root = lru_cache(maxsize=64)(lambda size: self._mirror.head_at(size).root)
+
+    def read(self, sequence: int, receipt: bytes) -> Acknowledged | ExchangeError:
+        try:
+            return self._read(sequence, receipt)
+        except ExchangeError as error:
+            return error
+
+    def _read(self, sequence: int, receipt: bytes) -> Acknowledged:
+        message = self._rows.get(sequence)
+        if message is None:
+            raise ReceiptError(f"Nothing was sent under the sequence {sequence}.")
+        envelope = dsse.read(message.signed, payload_type=PAYLOAD_TYPE, limit=FRAME_LIMIT, what="frame")
+        found = verify_frame_receipt(receipt, envelope.payload, self._channel.peer_log)
+        self._check_mirrored(found, receipt, envelope.payload)
+        return found
+
+    def _check_mirrored(self, found: Acknowledged, receipt: bytes, payload: bytes) -> None:
+        if found.checkpoint.head.size > self._seen:
+            raise ReceiptError(
+                "The receipt stands under a checkpoint that was not shown yet.", remedy="Exchange checkpoints first."
+            )
+        entry = parse_entry((parse_receipt(receipt).extra or b"") + b"\n" + payload).encode()
+        seen = self._book.seen or b""
+        if self._mirror.leaf(found.index) != leaf_hash(entry):
+            raise _omitted(self._channel, self._mirror, seen, receipt, entry)
+        if self._root(found.checkpoint.head.size) != found.checkpoint.head.root:
+            raise _other_history(self._channel, self._mirror, seen, found.checkpoint)
 
 
-def _omitted(tx: Transaction, channel: Channel, seen: bytes, receipt: bytes, entry: bytes) -> ExchangeError:
-    """What the peer did if the mirror of its log holds another entry than it gave a receipt for."""
-    parsed, nodes = parse_receipt(receipt), LeafNodes(tx.mirror)
+def _other_history(channel: Channel, mirror: TileLog, seen: bytes, offered: SignedCheckpoint) -> ExchangeError:
+    """What the peer did if the checkpoint of a receipt is no earlier state of the log that it shows."""
     size = open_checkpoint(seen, channel.peer_log).head.size
+    link, root = mirror.consistency_proof(offered.head.size, size), mirror.head_at(offered.head.size).root
+    verdict = assess(channel.peer_log, seen, offered.note, link, root)
+    if verdict.evidence is None:
+        return ReceiptError("The receipt does not fit the peer's log.")
+    return WrongdoingError(
+        f"{channel.peer.name} gave a receipt under another history than it shows.",
+        verdict.evidence.kind.value,
+        verdict.evidence.encode(),
+    )
+
+
+def _omitted(channel: Channel, mirror: TileLog, seen: bytes, receipt: bytes, entry: bytes) -> ExchangeError:
+    """What the peer did if the mirror of its log holds another entry than it gave a receipt for."""
+    parsed, size = parse_receipt(receipt), open_checkpoint(seen, channel.peer_log).head.size
     if parsed.index >= size:
         return ReceiptError("The receipt stands at an index that was not shown yet.", remedy="Exchange checkpoints.")
-    path = inclusion_proof(nodes, parsed.index, size)
-    verdict = assess_receipt(channel.peer_log, parsed, leaf_hash(entry), seen, nodes.node(0, parsed.index), path)
+    path = mirror.inclusion_proof(parsed.index, size)
+    verdict = assess_receipt(channel.peer_log, parsed, leaf_hash(entry), seen, mirror.leaf(parsed.index), path)
     if verdict.evidence is None:
         return ReceiptError("The receipt does not fit the peer's log.")
     return WrongdoingError(
@@ -113,11 +155,28 @@ def _wires(
 
 
 def _covered(tx: Transaction, sequences: Sequence[int], signed: int) -> Iterator[Message]:
+    """The rows of some sequences as long as nothing between them is missing or unsigned."""
+    rows = _Rows(tx)
     for sequence in sequences:
-        row = tx.message(Way.SENT, sequence)
+        row = rows.get(sequence)
         if row is None or row.leaf >= signed:
             return
         yield row
+
+
+class _Rows:
+    """Rows of sent frames that are asked for mostly in their order: a few dozen are read at a time."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._rows: dict[int, Message] = {}
+        self._span = range(0)
+
+    def get(self, sequence: int) -> Message | None:
+        if sequence not in self._span:
+            self._span = range(sequence, sequence + _WINDOW)
+            self._rows = {row.sequence: row for row in self._tx.messages(Way.SENT, sequence, sequence + _WINDOW)}
+        return self._rows.get(sequence)
 
 
 def _within(blobs: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:

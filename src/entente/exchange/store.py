@@ -7,7 +7,7 @@ whose ciphertext is missing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -99,8 +99,10 @@ class Book:
         mirror_size, mirror_peaks: the tree over the peer's entries that are mirrored here.
         suspensions: those that stand.
         asked: what the peer said last that it has.
-        recovered: leaves [start, stop) that came back from the peer after a restore; their frames are taken again
-            without another leaf.
+        recovered: leaves [start, stop) that came back from the peer after a restore and whose frames are still to be
+            taken again, without another leaf.
+        given: the last rejections this node signed, the newest last; the peer gets them with the next parcel.
+        got: the last rejections the peer signed, the newest last.
     """
 
     ledger: State
@@ -114,6 +116,8 @@ class Book:
     suspensions: tuple[Suspension, ...] = ()
     asked: Ask = field(default_factory=Ask)
     recovered: tuple[int, int] = (0, 0)
+    given: tuple[bytes, ...] = ()
+    got: tuple[bytes, ...] = ()
 
 
 class Blobs(Protocol):
@@ -121,6 +125,14 @@ class Blobs(Protocol):
 
     def put(self, data: bytes) -> str:
         """Keep bytes and return their digest (hexadecimal) when they are durable."""
+        ...
+
+    def put_all(self, items: Sequence[bytes]) -> Sequence[str]:
+        """The same for many at once: all are durable when it returns, with as few waits for the disk as it can."""
+        ...
+
+    def has(self, digest: str) -> bool:
+        """Whether the bytes of a digest are there."""
         ...
 
     def get(self, digest: str) -> bytes:
@@ -147,20 +159,24 @@ class Transaction(Protocol):
         """The state of every log of this node, those of other channels included: see `restore.check_node`."""
         ...
 
-    def put_message(self, message: Message) -> None:
-        """Add a row; (way, sequence) is unique."""
+    def put_messages(self, messages: Sequence[Message]) -> None:
+        """Add rows; (way, sequence) is unique."""
         ...
 
     def message(self, way: Way, sequence: int) -> Message | None:
         """The row of a frame."""
         ...
 
+    def messages(self, way: Way, start: int, stop: int) -> Sequence[Message]:
+        """The rows that are there of the frames [start, stop), in order."""
+        ...
+
     def sender_of(self, content: str) -> str | None:
         """The sender of a content in any channel of this node, or None if it never had it."""
         ...
 
-    def put_key(self, content: str, key: bytes) -> None:
-        """Keep the key of a locked content, where backups of content do not reach."""
+    def put_keys(self, keys: Mapping[str, bytes]) -> None:
+        """Keep the keys of locked contents by content id, where backups of content do not reach."""
         ...
 
     def add_leaves(self, entries: Sequence[bytes]) -> int:
@@ -181,24 +197,40 @@ class Transaction(Protocol):
         """The entries of the peer's log, as far as they were shown."""
         ...
 
-    def queue(self, sequence: int) -> None:
-        """Put a sent frame into the outbox."""
+    def queue(self, sequences: Sequence[int]) -> None:
+        """Put sent frames into the outbox."""
         ...
 
     def queued(self, most: int) -> Sequence[int]:
         """Sequences in the outbox, the lowest first."""
         ...
 
-    def unqueue(self, sequence: int) -> None:
-        """Take a sequence out of the outbox; nothing happens if it is not there."""
+    def unqueue(self, sequences: Sequence[int]) -> None:
+        """Take sequences out of the outbox; nothing happens for one that is not there."""
         ...
 
-    def put_receipt(self, way: Way, sequence: int, receipt: bytes) -> None:
-        """Keep a receipt: of a taken frame the one this node gave, of a sent frame the one it got."""
+    def put_receipts(self, way: Way, receipts: Mapping[int, bytes]) -> None:
+        """Keep receipts by sequence: of taken frames those this node gave, of sent frames those it got."""
         ...
 
-    def receipt(self, way: Way, sequence: int) -> bytes | None:
-        """The receipt of a frame."""
+    def receipts(self, way: Way, start: int, stop: int) -> Mapping[int, bytes]:
+        """The receipts that are there of the frames [start, stop)."""
+        ...
+
+    def put_pieces(self, way: Way, content: str, pieces: Sequence[str]) -> None:
+        """Note which pieces (SHA-256 of the ciphertext) the attachments of a message have; they are kept as blobs."""
+        ...
+
+    def offers(self, piece: str) -> bool:
+        """Whether a message that was sent in this channel has a piece; only then the peer may fetch it."""
+        ...
+
+    def wanted(self, most: int) -> Sequence[str]:
+        """Pieces of taken messages that have not arrived, those of the oldest message first."""
+        ...
+
+    def arrived(self, piece: str) -> None:
+        """Note that a piece is among the blobs."""
         ...
 
     def unreceipted(self, stop: int, most: int) -> Sequence[Message]:
