@@ -64,7 +64,9 @@ def test_damage_in_the_middle_keeps_what_came_before_and_stops_at_the_gap():
 def test_one_content_that_may_not_go_out_keeps_the_others_back():
     both = nodes(US, MX)
     us = both[US]
-    foreign = typed(us, MX, "recall", {"action": "purge", "reason": "A mistake."}, withdraws=("ab" * 32,))
+    theirs = both[MX].send(US)
+    meet(us, both[MX])
+    foreign = typed(us, MX, "recall", {"action": "purge", "reason": "A mistake."}, withdraws=(theirs.content,))
     items = [released(us, item) for item in (alert(us.who, MX), foreign, alert(us.who, MX))]
     before = us.tables(MX)
     with pytest.raises(ForeignRecallError):
