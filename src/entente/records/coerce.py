@@ -31,7 +31,7 @@ from entente.records.arrays import (
     some,
 )
 from entente.records.codes import countries, country_words, currencies, currency_words, fold
-from entente.records.parsing import DateReader, parse_bool, parse_number, serial_date
+from entente.records.parsing import DateReader, day_or_month_first, parse_bool, parse_number
 from entente.records.schema import FieldSpec
 
 Parser = Callable[[str], Any]
@@ -144,8 +144,6 @@ def _date(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
         days = _local_days(values, reading.dates.zone)
         return Coerced(days, _date_problems(days))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        if {"excel", "excel1904"} & set(reading.dates.formats) and pa.types.is_floating(kind):
-            return _serials(values)
         values = as_text(values)[0]
     if not is_text(values.type):
         return _all_unreadable(values, spec, "not_a_date")
@@ -153,7 +151,17 @@ def _date(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
     if plain is not None:
         return Coerced(plain)
     days, unreadable = _parse_uniques(values, reading.dates, pa.date32())
-    return Coerced(days, _named("not_a_date", unreadable))
+    if unreadable is None or not reading.dates.is_plain:
+        return Coerced(days, _named("not_a_date", unreadable))
+    unordered = pc.and_(unreadable, _holds(values, day_or_month_first))
+    return Coerced(days, (*_named("day_or_month", unordered), *_named("not_a_date", pc.and_not(unreadable, unordered))))
+
+
+def _holds(text: pa.Array, test: Callable[[str], bool]) -> pa.Array:
+    """Which cells a test of one text holds for."""
+    coded = as_dictionary(text)
+    held = pa.array([word is not None and test(word) for word in coded.dictionary.to_pylist()], pa.bool_())
+    return pc.fill_null(pc.take(held, coded.indices), NO)
 
 
 def _iso_days(text: pa.Array) -> pa.Array | None:
@@ -346,18 +354,6 @@ def _local_days(moments: pa.Array, zone: str | None) -> pa.Array:
         moments = pc.cast(moments, pa.timestamp(moments.type.unit, tz="UTC"))
         moments = pc.local_timestamp(moments)
     return pc.cast(pc.floor_temporal(moments, unit="day"), pa.date32())
-
-
-def _serials(values: pa.Array) -> Coerced:
-    days, bad = [], []
-    for serial in values.to_pylist():
-        try:
-            days.append(None if serial is None else serial_date(serial))
-            bad.append(False)
-        except ValueError:
-            days.append(None)
-            bad.append(True)
-    return Coerced(pa.array(days, pa.date32()), _named("not_a_date", pa.array(bad, pa.bool_())))
 
 
 def _all_unreadable(values: pa.Array, spec: FieldSpec, reason: str) -> Coerced:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -24,7 +24,7 @@ from entente.errors import InputError, Place, UsageError
 from entente.records.codes import fold
 from entente.records.coerce import Reading
 from entente.records.encodings import canonical_name
-from entente.records.parsing import DateReader, known_date_formats
+from entente.records.parsing import PLAIN, DateReader, known_date_formats
 from entente.records.schema import TableSpec, table_spec
 from entente.records.units import mass_factor
 
@@ -121,6 +121,15 @@ def canonical_mapping(table: str, columns: Sequence[str]) -> Mapping:
 
 #: Name of the mapping of files that have the canonical column names.
 CANONICAL = "canonical"
+
+
+def with_cells(mapping: Mapping, *, from_1904: bool) -> Mapping:
+    """Return the mapping for a workbook, whose numbers may be days; see `DateReader.with_cells`."""
+    rules = tuple(
+        replace(rule, reading=replace(rule.reading, dates=rule.reading.dates.with_cells(from_1904=from_1904)))
+        for rule in mapping.rules
+    )
+    return replace(mapping, rules=rules)
 
 
 def _folded(column: str) -> str:
@@ -302,13 +311,13 @@ def _rule(name: str, item: dict[str, Any], defaults: dict[str, Any], label: str)
 
 def _reading(name: str, item: dict[str, Any], defaults: dict[str, Any], label: str) -> Reading:
     merged = {**defaults, **item}
-    formats = tuple(merged.get("dates", ("iso",)))
+    formats = tuple(merged.get("dates", PLAIN))
     if not known_date_formats(formats):
         raise _invalid(
             label,
             name,
             f"A date format of {list(formats)} is not known.",
-            "Use iso, excel, epoch_s, epoch_ms, or a pattern of YYYY, MM, DD and MON.",
+            "Use iso, year_first, excel, excel1904, epoch_s, epoch_ms, or a pattern of YYYY, MM, DD and MON.",
         )
     zone = merged.get("zone")
     if zone is not None:

@@ -25,6 +25,20 @@ _TOKENS = {
 }
 _DIRECTIVES = (("%Y", "YYYY"), ("%m", "MM"), ("%d", "DD"), ("%b", "MON"), ("%B", "MON"))
 _TOKEN = re.compile("YYYY|MON|MM|DD")
+#: Days with their year first, and a time behind them that may name its zone: there is one way only to read them.
+_ZONE = r"\s?(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+_CLOCK = r"(?:\s*[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::[0-5]\d(?:[.,]\d+)?)?" + _ZONE + ")?"
+_CLOCK_DIGITS = r"(?:[T ]?(?P<hour>\d{2})(?P<minute>\d{2})[0-5]\d" + _ZONE + ")?"
+_YEAR_FIRST = (
+    re.compile(r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})" + _CLOCK),
+    re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})" + _CLOCK),
+    re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})" + _CLOCK_DIGITS),
+    re.compile(r"(?P<year>\d{4})\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日号號일]" + _CLOCK),
+)
+#: A day of which nobody but the writer knows whether its month or its day stands first.
+_DAY_MONTH = re.compile(r"\d{1,2}([-/. ])\d{1,2}\1(?:\d{4}|\d{2})(?:[T ].*)?")
+#: Spreadsheet days that a cell without a date's look may hold: 1990-01-01 to 2099-12-31. A year or a count is none.
+_SERIALS = (32_874.0, 73_051.0)
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:Z|[+-]\d{2}:?\d{2})?)?")
 _MONTHS = {
     word: number
@@ -92,17 +106,22 @@ def parse_bool(text: str) -> bool:
     raise ValueError(text)
 
 
+#: How dates are read where no mapping says it.
+PLAIN = ("iso", "year_first")
+
+
 @dataclass(frozen=True, slots=True)
 class DateReader:
     """Reads dates written in any of some formats, tried in order.
 
     Args:
-        formats: `iso`, `excel`, `excel1904`, `epoch_s`, `epoch_ms`, or a pattern of YYYY, MM, DD, MON such as
-            `DD/MM/YYYY` or `YYYYMMDD` (also written `%d/%m/%Y`, `%Y%m%d`). `iso` is always tried last.
+        formats: `iso`, `year_first`, `excel`, `excel1904`, `epoch_s`, `epoch_ms`, or a pattern of YYYY, MM, DD, MON
+            such as `DD/MM/YYYY` or `YYYYMMDD` (also written `%d/%m/%Y`, `%Y%m%d`). `iso` is always tried last.
+            `cell` and `cell1904` are those of a workbook's numbers, see `with_cells`.
         zone: IANA zone in which a moment is turned into a day; UTC when not given.
     """
 
-    formats: tuple[str, ...] = ("iso",)
+    formats: tuple[str, ...] = PLAIN
     zone: str | None = None
 
     def __call__(self, text: str) -> dt.date:
@@ -114,6 +133,25 @@ class DateReader:
             except (ValueError, OverflowError):
                 continue
         raise ValueError(text)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nobody said how the dates are written."""
+        return self.formats[: len(PLAIN)] == PLAIN
+
+    def with_cells(self, *, from_1904: bool) -> DateReader:
+        """Read numbers of a workbook as its days too, where nobody said how the dates are written.
+
+        A day whose cell has lost its date's look is a number. The workbook says from when it counts; a text file
+        does not, so there such a number stays unread.
+        """
+        extra = "cell1904" if from_1904 else "cell"
+        return DateReader((*self.formats, extra), self.zone) if self.formats == PLAIN else self
+
+
+def day_or_month_first(text: str) -> bool:
+    """Tell whether a text is a day that ends in its year, so that its day and month may be in either order."""
+    return _DAY_MONTH.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
 
 
 DateFormat = Callable[[str, str | None], dt.date]
@@ -128,6 +166,9 @@ def date_format(name: str) -> DateFormat:
     """
     named: dict[str, DateFormat] = {
         "iso": _iso,
+        "year_first": _year_first,
+        "cell": lambda text, _zone: _cell_date(text, _EXCEL_EPOCH),
+        "cell1904": lambda text, _zone: _cell_date(text, _EXCEL_1904_EPOCH),
         "excel": lambda text, _zone: serial_date(parse_number(text)),
         "excel1904": lambda text, _zone: serial_date(parse_number(text), _EXCEL_1904_EPOCH),
         "epoch_s": lambda text, zone: _moment(parse_number(text), zone),
@@ -170,6 +211,29 @@ def _iso(text: str, zone: str | None) -> dt.date:
     if zone is None or moment.tzinfo is None:  # a local day stays the day that was written
         return written
     return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _year_first(text: str, zone: str | None) -> dt.date:
+    """A day as YYYY-M-D, YYYY/M/D, YYYY.M.D, YYYYMMDD or YYYY年M月D日, with or without a time behind it."""
+    found = next((match for pattern in _YEAR_FIRST if (match := pattern.fullmatch(text))), None)
+    if found is None:
+        raise ValueError(text)
+    written = dt.date(int(found["year"]), int(found["month"]), int(found["day"]))
+    if found["hour"] is None:
+        return written
+    clock = f"{found['hour']:0>2}:{found['minute']}{found['zone'] or ''}"
+    moment = dt.datetime.fromisoformat(f"{written.isoformat()}T{clock}")
+    if zone is None or moment.tzinfo is None:  # a local day stays the day that was written
+        return written
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _cell_date(text: str, epoch: dt.date) -> dt.date:
+    serial = parse_number(text)
+    since_1900 = serial + (epoch - _EXCEL_EPOCH).days
+    if not _SERIALS[0] <= since_1900 < _SERIALS[1]:
+        raise ValueError(text)
+    return serial_date(serial, epoch)
 
 
 def _moment(seconds: float, zone: str | None) -> dt.date:

@@ -33,7 +33,10 @@ _GAPS = re.compile(r"[\s.\-]+")
 MESSAGES = {
     "missing": "The field is empty; a row cannot be named or dated without it.",
     "no_goods": "The row names no goods: all of these fields are empty.",
-    "not_a_date": "The text is not a date in the expected format.",
+    "not_a_date": "Not a date in a format that is read: YYYY-MM-DD, YYYYMMDD, YYYY/MM/DD, YYYY.MM.DD, YYYY年MM月DD日, "
+    "or, where a mapping has `dates`, those it names.",
+    "day_or_month": 'Day and month cannot be told apart. Say in a mapping which is first: dates: ["DD/MM/YYYY"], or '
+    '["MM/DD/YYYY"].',
     "not_a_number": "The text is not a number in the expected format.",
     "not_a_whole_number": "The number is not whole.",
     "not_finite": "The number is not finite.",

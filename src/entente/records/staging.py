@@ -16,7 +16,15 @@ from entente.engine.pool import iter_tasks, run_tasks
 from entente.errors import Place
 from entente.records.duplicates import duplicate_keys
 from entente.records.limits import Limits
-from entente.records.mapping import CANONICAL, FileFormat, Mapping, canonical_mapping, check_columns, require_mapping
+from entente.records.mapping import (
+    CANONICAL,
+    FileFormat,
+    Mapping,
+    canonical_mapping,
+    check_columns,
+    require_mapping,
+    with_cells,
+)
 from entente.records.reading import Source, open_source
 from entente.records.reading.base import Block, Part
 from entente.records.schema import QUARANTINE, staged_schema, table_spec
@@ -202,6 +210,8 @@ def _opened(path: Path, table: str, mapping: Mapping | None, limits: Limits) -> 
     source = open_source(path, mapping.format if mapping else FileFormat(), limits)
     chosen = mapping or canonical_mapping(table, source.columns)
     check_columns(chosen, source.columns, Place(printable(path)))
+    if source.from_1904 is not None:
+        chosen = with_cells(chosen, from_1904=source.from_1904)
     return source, chosen
 
 

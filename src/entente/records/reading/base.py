@@ -68,6 +68,10 @@ class Source(Protocol):
         """Column names, in order."""
 
     @property
+    def from_1904(self) -> bool | None:
+        """Whether a workbook counts days from 1904; None where the file is none."""
+
+    @property
     def notes(self) -> tuple[Note, ...]:
         """What a person should know about the file."""
 

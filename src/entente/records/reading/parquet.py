@@ -139,6 +139,7 @@ class ParquetSource:
     limits: Limits
     kind: str = "parquet"
     encoding: str | None = None
+    from_1904: bool | None = None
     notes: tuple[Note, ...] = ()
 
     @classmethod

@@ -135,6 +135,7 @@ class TextSource:
     limits: Limits
     packed: bool
     kind: str
+    from_1904: bool | None = None
     notes: tuple[Note, ...] = ()
 
     @classmethod

@@ -104,7 +104,7 @@ class WorkbookSource:
     sheets: tuple[int, ...]
     body_from: int
     limits: Limits
-    from_1904: bool = False
+    from_1904: bool | None = None
     notes: tuple[Note, ...] = ()
     kind: str = "xlsx"
     encoding: str | None = None
