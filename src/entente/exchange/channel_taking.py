@@ -25,6 +25,8 @@ from entente.exchange.receipts import SENT, TAKEN, Entry, parse_entry, refused_a
 from entente.exchange.sealing import Position
 from entente.exchange.store import Book, Message, Transaction, UnitOfWork, Way
 
+_KEY_CHANGE = "key-change"
+
 
 def receive(uow: UnitOfWork, channel: Channel, data: bytes, at: datetime, apply: Apply | None = None) -> Message:
     """Commit a frame that came; one that came before gives the row it has.
@@ -53,7 +55,8 @@ def receive_all(
     """Commit frames that came, in one transaction; what is wrong with one does not undo the others.
 
     The arguments are those of `receive`. `apply` is called for each accepted message, in order, when all rows are
-    there. Nothing behind a gap or a fork is looked at.
+    there. Nothing behind a gap, a fork or a change of keys is looked at: what comes behind a change may be signed with
+    the new keys, which this `channel` does not have yet. It comes again.
 
     Returns:
         For each frame that was looked at its row, or why it was not taken.
@@ -67,7 +70,7 @@ def receive_all(
         found: list[Message | ExchangeError] = []
         for data in frames:
             found.append(_receive_one(work, data, at))
-            if isinstance(found[-1], SequenceGapError | WrongdoingError):
+            if isinstance(found[-1], SequenceGapError | WrongdoingError) or work.changes_keys:
                 break
         work.commit(uow)
         for opened in work.accepted:
@@ -91,6 +94,11 @@ class _Work:
         self._entries: list[bytes] = []
         self._keys: dict[str, bytes] = {}
         self._locked: list[bytes] = []
+
+    @property
+    def changes_keys(self) -> bool:
+        """Whether what was accepted last changes the peer's keys."""
+        return bool(self.accepted) and self.accepted[-1].content.header.type == _KEY_CHANGE
 
     def sender_of(self, content: str) -> str | None:
         """The sender of a content, those of this transaction included."""
