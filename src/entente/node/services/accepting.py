@@ -1,0 +1,31 @@
+"""What a content changes here in the same commit that takes or sends it: keys.
+
+Cases and other rooms add what they apply through `Node`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from entente.exchange.acts import keys_after
+from entente.exchange.officers import Released
+from entente.exchange.opening import Opened
+from entente.node.services import pins
+from entente.node.store.transaction import ChannelTransaction
+
+KEY_CHANGE = "key-change"
+
+
+def peer_act(tx: ChannelTransaction, opened: Opened, at: datetime) -> None:
+    """Apply a content that was taken. It was checked by `PeerChecker` in the same transaction."""
+    if opened.content.header.type == KEY_CHANGE:
+        old = pins.history(tx.alias, opened.content.header.sender)
+        pins.store(tx.alias, keys_after(old, opened.content, opened.officers, at))
+
+
+def own_act(tx: ChannelTransaction, released: Released, at: datetime) -> None:
+    """Apply a content that this node sends. The same change of keys goes to every peer; it is applied once."""
+    content = released.content
+    if content.header.type == KEY_CHANGE:
+        old = pins.history(tx.alias, content.header.sender)
+        pins.store(tx.alias, keys_after(old, content, released.officers, at))

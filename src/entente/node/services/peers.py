@@ -1,0 +1,239 @@
+"""Pairing: take an invitation, confirm its fingerprint, revoke; and the channel with a confirmed peer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from entente.exchange import fingerprint, webauthn
+from entente.exchange.channel import Channel
+from entente.exchange.keys import KeyRecord, Role
+from entente.exchange.ledger.files import DiskFiles
+from entente.exchange.ledger.tilelog import TileLog
+from entente.exchange.parties import NodeKey, Peer, Self
+from entente.node import keyring
+from entente.node.cards import Card, channel_id, origin, read_card
+from entente.node.errors import NodeError, PairingError
+from entente.node.services import pins
+from entente.node.services.checking import PeerChecker
+from entente.node.services.parts import Parts
+from entente.node.store import bookfile, models
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A peer as it is stored here."""
+
+    card: Card
+    suites: tuple[str, ...]
+    accepted: datetime
+    confirmed: datetime | None
+    revoked: datetime | None
+    late: timedelta
+
+    @property
+    def state(self) -> str:
+        """In one word, for people."""
+        return "revoked" if self.revoked else "confirmed" if self.confirmed else "unconfirmed"
+
+
+def invitation(parts: Parts) -> Card:
+    """This node's own card: keys that are usable now.
+
+    Raises:
+        PairingError: fewer than two officers have a key.
+    """
+    now, keys = parts.clock(), pins.history(parts.alias, parts.name)
+    records = [record for role in Role for record in keys.usable(role, now)]
+    if len({record.holder for record in records if record.role is Role.OFFICER}) < 2:
+        raise PairingError(
+            "Fewer than two officers have a key, so nothing could be released.",
+            remedy="Add two officers: entente node officer add NAME",
+        )
+    log, witness = keyring.public_ledger_keys(parts.home.keys)
+    suites = tuple(sorted({record.suite for record in records}))
+    return Card(
+        name=parts.name,
+        jurisdiction=parts.config.jurisdiction,
+        suites=suites,
+        keys=tuple(sorted(records, key=lambda record: record.id)),
+        log=log,
+        witness=witness,
+        url=parts.config.url,
+        tls=_tls_pin(parts),
+        made=now.replace(microsecond=0),
+    )
+
+
+def _tls_pin(parts: Parts) -> str:
+    path = parts.home.keys / "tls.pin"
+    return path.read_text(encoding="ascii").strip() if path.is_file() else ""
+
+
+def accept(parts: Parts, data: bytes, file: str = "") -> Paired:
+    """Keep an invitation; nothing passes before it is confirmed. One that was not confirmed gives way to a new one.
+
+    Raises:
+        PairingError: it is none, is this node's own, or is of a peer that is confirmed already.
+    """
+    card = read_card(data, file)
+    if card.name == parts.name:
+        raise PairingError("This is the invitation of this node itself.", remedy="Give it to the peer.")
+    _check_other(parts, card)
+    with transaction.atomic(using=parts.alias):
+        known = models.Peer.objects.using(parts.alias).filter(name=card.name).first()
+        if known is not None and (known.confirmed or known.revoked):
+            raise PairingError(
+                f"{card.name} is paired already; its keys change by a signed change of keys only.",
+                remedy="If it lost its keys, revoke it first, and agree in person how to go on.",
+            )
+        values = {"card": card.encode(), "suites": " ".join(_suites(parts, card)), "accepted": parts.clock()}
+        models.Peer.objects.using(parts.alias).update_or_create(
+            name=card.name, defaults={**values, "url": card.url, "tls": card.tls}
+        )
+    return paired(parts, card.name)
+
+
+def _check_other(parts: Parts, card: Card) -> None:
+    """A peer whose ledger or node keys are another peer's, or ours, is a copy of it."""
+    ours = keyring.public_ledger_keys(parts.home.keys)
+    others = [read_card(bytes(row.card)) for row in models.Peer.objects.using(parts.alias).exclude(name=card.name)]
+    taken = {*ours, *(key for other in others for key in (other.log, other.witness))}
+    if {card.log, card.witness} & taken:
+        raise PairingError(
+            f"{card.name} shows a ledger key that another authority has.",
+            remedy="Do not pair. Ask both authorities in person.",
+        )
+
+
+def _suites(parts: Parts, card: Card) -> list[str]:
+    """Those of the keys on both sides, and nothing else. People see them when they confirm."""
+    own = {state.record.suite for state in pins.history(parts.alias, parts.name)}
+    return sorted({*own, *card.suites} & {*parts.suites.names(), webauthn.SUITE})
+
+
+def confirm(parts: Parts, name: str, spoken: str) -> Paired:
+    """Pair: the fingerprint that the peer's person read out is the one of its invitation.
+
+    Raises:
+        PairingError: no such invitation, or it was confirmed already or revoked.
+        FingerprintError: a slip, or another fingerprint.
+    """
+    found = paired(parts, name)
+    if found.state != "unconfirmed":
+        raise PairingError(f"{name} is {found.state} already.", remedy="Nothing is to be done.")
+    fingerprint.confirm(spoken, found.card.fingerprint)
+    with transaction.atomic(using=parts.alias):
+        rows = models.Peer.objects.using(parts.alias).select_for_update()
+        peer = rows.get(name=name)
+        if bytes(peer.card) != found.card.encode():
+            raise PairingError("The invitation was exchanged meanwhile.", remedy="Compare the fingerprint again.")
+        peer.confirmed = parts.clock()
+        peer.save(using=parts.alias)
+        pins.pin(parts.alias, name, found.card.keys)
+        book = channel(parts, name).new_book()
+        models.Channel.objects.using(parts.alias).create(
+            name=channel_id(parts.name, name),
+            peer=peer,
+            ledger=bookfile.write_state(book.ledger),
+            book=bookfile.write_book(book),
+        )
+    return paired(parts, name)
+
+
+def revoke(parts: Parts, name: str) -> Paired:
+    """End a pairing: nothing passes any more. What was exchanged stays.
+
+    Raises:
+        PairingError: no such peer.
+    """
+    paired(parts, name)
+    models.Peer.objects.using(parts.alias).filter(name=name, revoked=None).update(revoked=parts.clock())
+    return paired(parts, name)
+
+
+def set_late(parts: Parts, name: str, late: timedelta) -> None:
+    """How late what was signed before a key's end may still come, after a silence longer than a key's life."""
+    paired(parts, name)
+    models.Peer.objects.using(parts.alias).filter(name=name).update(late=int(late.total_seconds()))
+
+
+def paired(parts: Parts, name: str) -> Paired:
+    """A peer, confirmed or not.
+
+    Raises:
+        PairingError: no invitation of it was accepted.
+    """
+    row = models.Peer.objects.using(parts.alias).filter(name=name).first()
+    if row is None:
+        raise PairingError(f"There is no peer {name!r}.", remedy="Accept its invitation: entente peer accept FILE")
+    return _paired(row)
+
+
+def all_peers(parts: Parts) -> list[Paired]:
+    """All peers, by name."""
+    return [_paired(row) for row in models.Peer.objects.using(parts.alias).order_by("name")]
+
+
+def _paired(row: models.Peer) -> Paired:
+    card, late = read_card(bytes(row.card)), timedelta(seconds=row.late)
+    return Paired(card, tuple(row.suites.split()), row.accepted, row.confirmed, row.revoked, late)
+
+
+def own(parts: Parts) -> Peer:
+    """This authority as its peers see it: for `officers.release`."""
+    suites = parts.suites.names() | {webauthn.SUITE}
+    return Peer(parts.name, "", suites, pins.history(parts.alias, parts.name))
+
+
+def channel(parts: Parts, name: str) -> Channel:
+    """The channel with a confirmed peer, with the keys that are pinned now.
+
+    Raises:
+        PairingError: no such peer, not confirmed, or revoked.
+        KeyFileError: the node is locked.
+    """
+    found = paired(parts, name)
+    if found.state != "confirmed":
+        raise PairingError(
+            f"{name} is {found.state}; nothing passes.",
+            remedy="Compare fingerprints and confirm it: entente peer confirm NAME"
+            if found.state == "unconfirmed"
+            else "Agree in person whether and how to pair again.",
+        )
+    keys, now = parts.keys(), parts.clock()
+    pinned = pins.history(parts.alias, name)
+    return Channel(
+        me=Self(parts.name, keys.sealing),
+        peer=Peer(name, channel_id(parts.name, name), frozenset(found.suites), pinned, late=found.late),
+        node=_signing_key(parts, now),
+        own_key=_sealing_record(parts, now),
+        suites=parts.suites,
+        types=PeerChecker(parts.types, lambda: pins.history(parts.alias, name), parts.clock),
+        log=keys.log_signer(origin(parts.name, name)),
+        cosigner=keys.cosigner(),
+        peer_log=found.card.log_key(parts.name),
+        peer_cosigner=found.card.cosigner_key(),
+        tiles=lambda leaves, head: TileLog(DiskFiles(parts.home.tiles(name)), leaves, head),
+        mirror=lambda leaves, head: TileLog(DiskFiles(parts.home.mirror(name)), leaves, head, bundles=False),
+        random=os.urandom,
+    )
+
+
+def _signing_key(parts: Parts, now: datetime) -> NodeKey:
+    held = parts.keys().signing
+    for record in pins.history(parts.alias, parts.name).usable(Role.NODE, now):
+        if record.id in held:
+            return held[record.id]
+    raise NodeError("No key of this node may sign now.", remedy="Make a new one: entente peer rotate")
+
+
+def _sealing_record(parts: Parts, now: datetime) -> KeyRecord:
+    held = parts.keys().sealing
+    for record in pins.history(parts.alias, parts.name).usable(Role.SEAL, now):
+        if record.id in held:
+            return record
+    raise NodeError("No sealing key of this node is valid now.", remedy="Make a new one: entente peer rotate")

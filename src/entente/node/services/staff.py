@@ -1,0 +1,68 @@
+"""Officers of this authority in the embedded default: a key file each, under the officer's own passphrase."""
+
+from __future__ import annotations
+
+import re
+
+from entente.exchange.errors import KeyFileError
+from entente.exchange.keyfiles import COST, lock, unlock
+from entente.exchange.keys import Role
+from entente.exchange.parties import NodeKey, load_signing
+from entente.node import keyring
+from entente.node.errors import NodeError
+from entente.node.files import read_private, write_private
+from entente.node.services import pins
+from entente.node.services.parts import Parts
+from entente.node.store import models
+
+_NAME = re.compile(r"[\w][\w .'-]{0,63}")
+
+
+def add(parts: Parts, name: str, passphrase: bytes, *, cost: int = COST) -> str:
+    """Make an officer's key and pin it for this authority; returns the id of the key.
+
+    Peers that are paired already do not know it: tell them by a change of keys (`rotation`).
+
+    Raises:
+        NodeError: the name is not one, or the officer has a key.
+    """
+    path = parts.home.officers / f"{_checked(name)}.json"
+    if path.exists():
+        raise NodeError(f"{name} has a key already.", remedy="Keep it, or name the new one otherwise.")
+    key = keyring.new_key(parts.name, Role.OFFICER, parts.config.suite, parts.suites, parts.clock(), name)
+    write_private(path, lock(key, passphrase, parts.random, cost=cost))
+    if not is_paired(parts):
+        pins.pin(parts.alias, parts.name, [key.record])
+    return key.record.id
+
+
+def is_paired(parts: Parts) -> bool:
+    """Whether any peer has confirmed keys of ours: from then on keys change by signed messages only."""
+    return models.Peer.objects.using(parts.alias).exclude(confirmed=None).exists()
+
+
+def officer(parts: Parts, name: str, passphrase: bytes) -> NodeKey:
+    """An officer's key, ready to sign.
+
+    Raises:
+        KeyFileError: another passphrase, or another authority's key.
+        NodeError: there is no such officer.
+    """
+    path = parts.home.officers / f"{_checked(name)}.json"
+    if not path.is_file():
+        raise NodeError(f"There is no officer {name!r} here.", remedy="entente node officer add NAME")
+    key = unlock(read_private(path), passphrase)
+    if key.record.owner != parts.name or key.record.role is not Role.OFFICER:
+        raise KeyFileError(f"{path} is no key of an officer of {parts.name}.")
+    return load_signing(key, parts.suites)
+
+
+def names(parts: Parts) -> list[str]:
+    """Officers that have a key file here."""
+    return sorted(path.stem for path in parts.home.officers.glob("*.json"))
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise NodeError(f"{name!r} cannot be an officer's name.", remedy="Use letters, digits, spaces, dots, dashes.")
+    return name

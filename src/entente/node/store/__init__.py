@@ -1,0 +1,1 @@
+"""Tables of a node, and the unit of work over them."""
