@@ -22,6 +22,7 @@ from entente.exchange.ledger.restore import State
 from entente.exchange.ledger.tilelog import TileLog
 from entente.exchange.messages import load_registry
 from entente.exchange.parties import Peer
+from entente.exchange.receipts import Rejection
 from entente.exchange.store import Book, Message, Way
 from exchange_people import NOW, SUITES, Authority, alert, known, signed
 from ledger_toy import MemoryFiles, PowerCutError, signer, witness
@@ -37,6 +38,7 @@ class Tables:
     outbox: set[int] = field(default_factory=set)
     receipts: dict[tuple[Way, int], bytes] = field(default_factory=dict)
     applied: list[str] = field(default_factory=list)
+    rejections: dict[tuple[Way, str, str], bytes] = field(default_factory=dict)
     pieces: list[tuple[Way, str, str]] = field(default_factory=list)
     arrived: set[str] = field(default_factory=set)
 
@@ -138,12 +140,22 @@ class MemoryTransaction:
         found = ((sequence, self.tables.receipts.get((way, sequence))) for sequence in range(start, stop))
         return {sequence: receipt for sequence, receipt in found if receipt is not None}
 
+    def put_rejection(self, way: Way, rejection: Rejection, note: bytes) -> None:
+        self._store.step()
+        self.tables.rejections.setdefault((way, rejection.digest, rejection.code), note)
+
+    def rejections(self, way: Way, most: int) -> Sequence[bytes]:
+        return [note for (one, *_), note in self.tables.rejections.items() if one is way][-most:]
+
     def put_pieces(self, way: Way, content: str, pieces: Sequence[str]) -> None:
         self._store.step()
         self.tables.pieces += [(way, content, piece) for piece in pieces]
 
-    def offers(self, piece: str) -> bool:
-        return any(way is Way.SENT and name == piece for way, _, name in self.tables.pieces)
+    def pieces(self, way: Way, content: str) -> Sequence[str]:
+        return [name for one, message, name in self.tables.pieces if (one, message) == (way, content)]
+
+    def has_piece(self, way: Way, piece: str) -> bool:
+        return any((one, name) == (way, piece) for one, _, name in self.tables.pieces)
 
     def wanted(self, most: int) -> Sequence[str]:
         names = dict.fromkeys(name for way, _, name in self.tables.pieces if way is Way.TAKEN)
@@ -176,7 +188,7 @@ class MemoryStore:
     @contextmanager
     def transaction(self, channel: str) -> Iterator[MemoryTransaction]:
         work = copy.copy(self.channels[channel])
-        for name in ("messages", "keys", "leaves", "mirror", "outbox", "receipts", "applied", "pieces", "arrived"):
+        for name in vars(work).keys() - {"book"}:
             setattr(work, name, copy.copy(getattr(work, name)))
         yield MemoryTransaction(self, work)
         self.step()

@@ -8,6 +8,8 @@ compressed, encrypted, doubled or in another place. Nothing is ever unpacked to 
     contact.json, contact.note
     frames/000000000001 ...   in the order of their sequence
     receipts/000000000001 ... by the sequence of the frame they are for
+    rejections/000000000001 ..
+    pieces/000000000001 ...   of attachments
 
 A copy that was cut short is refused as a whole. A bundle can be taken in any number of times; what does not fit into
 one goes into the next. It is acknowledged by the bundle that comes back, which carries the receipts.
@@ -33,7 +35,7 @@ LIMIT = 256 * 1024 * 1024
 MOST_MEMBERS = 4096
 _FORMAT = "entente.bundle/1"
 _MANIFEST, _CONTACT, _NOTE = "manifest.json", "contact.json", "contact.note"
-_NAME = re.compile(r"contact\.json|contact\.note|(?:frames|receipts)/[0-9]{12}")
+_NAME = re.compile(r"contact\.json|contact\.note|(?:frames|receipts|rejections|pieces)/[0-9]{12}")
 _MANIFEST_LIMIT = 1024 * 1024
 _DATE = (1980, 1, 1, 0, 0, 0)
 _BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, OSError, struct.error)
@@ -50,6 +52,8 @@ def write_bundle(parcel: Parcel, *, channel: str, sender: str, recipient: str) -
         members[_NOTE] = parcel.note
     members |= {f"frames/{number:012d}": data for number, data in enumerate(parcel.frames, 1)}
     members |= {f"receipts/{sequence:012d}": data for sequence, data in parcel.receipts}
+    members |= {f"rejections/{number:012d}": data for number, data in enumerate(parcel.rejections, 1)}
+    members |= {f"pieces/{number:012d}": data for number, data in enumerate(parcel.pieces, 1)}
     manifest = {
         "channel": channel,
         "format": _FORMAT,
@@ -81,13 +85,19 @@ def read_bundle(data: bytes, *, channel: str, sender: str, recipient: str) -> Pa
     return Parcel(
         contact=members[_CONTACT],
         note=members.get(_NOTE),
-        frames=tuple(content for name, content in members.items() if name.startswith("frames/")),
+        frames=_of(members, "frames/"),
         receipts=tuple(
             (int(name.removeprefix("receipts/")), content)
             for name, content in members.items()
             if name.startswith("receipts/")
         ),
+        rejections=_of(members, "rejections/"),
+        pieces=_of(members, "pieces/"),
     )
+
+
+def _of(members: Mapping[str, bytes], folder: str) -> tuple[bytes, ...]:
+    return tuple(content for name, content in members.items() if name.startswith(folder))
 
 
 def _members(data: bytes) -> dict[str, bytes]:

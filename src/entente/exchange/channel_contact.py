@@ -18,6 +18,7 @@ from typing import Any
 from entente.exchange import strict
 from entente.exchange.channel import Channel
 from entente.exchange.channel_errors import MirrorError, WrongdoingError
+from entente.exchange.content import is_id
 from entente.exchange.errors import MalformedError
 from entente.exchange.frame import digest
 from entente.exchange.ledger import restore
@@ -34,6 +35,7 @@ from entente.exchange.store import Ask, Book, Transaction, UnitOfWork
 LIMIT = 64 * 1024 * 1024
 """The most bytes of a contact."""
 MOST_ENTRIES = 20_000
+MOST_WANTED = 64
 _FORMAT = "entente.contact/1"
 _NOTE = "entente/contact/1"
 
@@ -81,6 +83,7 @@ class Contact:
                 "origin": self.origin,
                 "proof": _write(self.proof),
                 "start": self.start,
+                "wanted": list(self.ask.wanted),
             }
         )
 
@@ -181,7 +184,8 @@ def _contact(tx: Transaction, channel: Channel, book: Book, head: TreeHead, most
 def _ask(tx: Transaction, book: Book) -> Ask:
     queued = tx.queued(1)
     receipted = queued[0] - 1 if queued else book.sent.sequence
-    return Ask(tx.leaves.size(), book.mirror_size, book.taken.sequence, receipted)
+    wanted = tuple(tx.wanted(MOST_WANTED))
+    return Ask(tx.leaves.size(), book.mirror_size, book.taken.sequence, receipted, wanted)
 
 
 def _waits(tx: Transaction) -> bool:
@@ -284,9 +288,10 @@ def _read(value: dict[str, Any]) -> Contact:
     ask = value.get("ask")
     if not isinstance(ask, list) or len(ask) != 4:
         raise MalformedError("The contact does not say what the peer has.")
+    entries, mirrored, taken, receipted = (_count({"ask": number}, "ask") for number in ask)
     return Contact(
         origin=value["origin"],
-        ask=Ask(*(_count({"ask": number}, "ask") for number in ask)),
+        ask=Ask(entries, mirrored, taken, receipted, _wanted(value)),
         checkpoint=_bytes(value, "checkpoint"),
         start=_count(value, "start"),
         entries=_items(value, "entries"),
@@ -296,6 +301,13 @@ def _read(value: dict[str, Any]) -> Contact:
         back=_items(value, "back"),
         back_start=_count(value, "back_start"),
     )
+
+
+def _wanted(value: dict[str, Any]) -> tuple[str, ...]:
+    wanted = strict.texts(value, "wanted", what="contact", most=MOST_WANTED)
+    if not all(map(is_id, wanted)):
+        raise MalformedError("The contact asks for something that is no piece.")
+    return wanted
 
 
 def _count(value: dict[str, Any], name: str) -> int:

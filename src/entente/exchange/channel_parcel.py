@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from entente.exchange.channel import Apply, Channel, settle
 from entente.exchange.channel_contact import MOST_ENTRIES, Contact, make_contact, read_contact, take_contact
 from entente.exchange.channel_errors import WrongdoingError
+from entente.exchange.channel_pieces import give_pieces, take_piece
 from entente.exchange.channel_restore import take_report
 from entente.exchange.channel_taking import receive_all
 from entente.exchange.errors import ExchangeError
@@ -16,8 +17,10 @@ from entente.exchange.ledger import restore
 from entente.exchange.ledger.contact import Outcome
 from entente.exchange.ledger.errors import RestoreError
 from entente.exchange.outbox import MOST, MOST_BYTES, acknowledge_all, pull, ready
-from entente.exchange.receipts import sign_rejection
+from entente.exchange.receipts import Rejection, open_rejection, sign_rejection
 from entente.exchange.store import Message, UnitOfWork, Way
+
+MOST_REJECTIONS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,16 @@ class Parcel:
         contact, note: see `channel_contact`.
         frames: messages, in order.
         receipts: by the sequence of the frame they are for.
+        rejections: signed notes, for bytes that took no sequence; the last ones, however often they were given.
+        pieces: ciphertext of attachments; by network they are fetched one by one instead.
     """
 
     contact: bytes
     note: bytes | None
     frames: tuple[bytes, ...] = ()
     receipts: tuple[tuple[int, bytes], ...] = ()
+    rejections: tuple[bytes, ...] = ()
+    pieces: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,9 @@ class Report:
         outcome: of the contact.
         taken: the rows of its frames, old ones included.
         receipts: sequences whose receipt was taken in.
-        rejections: signed, for frames that took no sequence.
+        rejections: signed, for frames that took no sequence; they are kept for the next parcel, too.
+        pieces: how many pieces of attachments were taken in.
+        rejected: what the peer rejected of the bytes that reached it.
         errors: what was wrong with frames and receipts, in words for the person here.
     """
 
@@ -52,6 +61,8 @@ class Report:
     taken: tuple[Message, ...] = ()
     receipts: tuple[int, ...] = ()
     rejections: tuple[bytes, ...] = ()
+    pieces: int = 0
+    rejected: tuple[Rejection, ...] = ()
     errors: tuple[ExchangeError, ...] = ()
 
 
@@ -62,6 +73,7 @@ def pack(
     most: int = MOST,
     most_bytes: int = MOST_BYTES,
     most_entries: int = MOST_ENTRIES,
+    piece_bytes: int = 0,
 ) -> Parcel:
     """What to give the peer now. A restored node gives a contact only, without a signature.
 
@@ -71,6 +83,7 @@ def pack(
         most: frames, and receipts.
         most_bytes: of all frames; one frame is given in any case.
         most_entries: of each log.
+        piece_bytes: of pieces of attachments: those that the peer asked for, then those of the frames.
     """
     with uow.transaction(channel.id) as tx:
         waits = any(not isinstance(state, restore.Signing) for state in tx.states())
@@ -79,7 +92,14 @@ def pack(
     settle(uow, channel)
     contact, note = make_contact(uow, channel, most=most_entries)
     frames = _frames(uow, channel, most, most_bytes)
-    return Parcel(contact, note, frames, _receipts(uow, channel, most))
+    return Parcel(
+        contact=contact,
+        note=note,
+        frames=frames,
+        receipts=_receipts(uow, channel, most),
+        rejections=_rejections(uow, channel),
+        pieces=give_pieces(uow, channel, frames, piece_bytes) if piece_bytes else (),
+    )
 
 
 def take(uow: UnitOfWork, channel: Channel, parcel: Parcel, at: datetime, apply: Apply | None = None) -> Report:
@@ -92,6 +112,14 @@ def take(uow: UnitOfWork, channel: Channel, parcel: Parcel, at: datetime, apply:
     contact = read_contact(parcel.contact, parcel.note, channel.peer_log)
     outcome = _meet(uow, channel, contact, at)
     report = _take_receipts(uow, channel, parcel, Report(outcome))
+    report = _take_rejections(uow, channel, parcel, report)
+    report = _take_frames(uow, channel, parcel, report, at, apply)
+    return replace(report, pieces=sum(take_piece(uow, channel, piece) for piece in parcel.pieces))
+
+
+def _take_frames(
+    uow: UnitOfWork, channel: Channel, parcel: Parcel, report: Report, at: datetime, apply: Apply | None
+) -> Report:
     if not parcel.frames:
         return report
     try:
@@ -101,12 +129,22 @@ def take(uow: UnitOfWork, channel: Channel, parcel: Parcel, at: datetime, apply:
     errors = tuple(one for one in found if isinstance(one, ExchangeError))
     _raise_wrongdoing(errors)
     taken = tuple(one for one in found if isinstance(one, Message))
-    rejections = tuple(
-        sign_rejection(data, one.code, at, channel.log)
-        for data, one in zip(parcel.frames, found, strict=False)  # nothing behind a gap was looked at
-        if isinstance(one, ExchangeError)
-    )
+    # Nothing behind a gap was looked at, so there may be more frames than answers.
+    wrong = [(data, one) for data, one in zip(parcel.frames, found, strict=False) if isinstance(one, ExchangeError)]
+    rejections = _reject(uow, channel, wrong, at)
     return replace(report, taken=taken, rejections=rejections, errors=(*report.errors, *errors))
+
+
+def _reject(
+    uow: UnitOfWork, channel: Channel, wrong: Sequence[tuple[bytes, ExchangeError]], at: datetime
+) -> tuple[bytes, ...]:
+    if not wrong:
+        return ()
+    notes = tuple(sign_rejection(data, error.code, at, channel.log) for data, error in wrong)
+    with uow.transaction(channel.id) as tx:
+        for note in notes:
+            tx.put_rejection(Way.TAKEN, open_rejection(note, channel.log.key), note)
+    return notes
 
 
 def _meet(uow: UnitOfWork, channel: Channel, contact: Contact, at: datetime) -> Outcome:
@@ -132,6 +170,24 @@ def _receipts(uow: UnitOfWork, channel: Channel, most: int) -> tuple[tuple[int, 
     with uow.transaction(channel.id) as tx:
         start = tx.book().asked.receipted + 1
         return tuple(sorted(tx.receipts(Way.TAKEN, start, start + most).items()))
+
+
+def _rejections(uow: UnitOfWork, channel: Channel) -> tuple[bytes, ...]:
+    with uow.transaction(channel.id) as tx:
+        return tuple(tx.rejections(Way.TAKEN, MOST_REJECTIONS))
+
+
+def _take_rejections(uow: UnitOfWork, channel: Channel, parcel: Parcel, report: Report) -> Report:
+    if not parcel.rejections:
+        return report
+    try:
+        found = [(open_rejection(note, channel.peer_log), note) for note in parcel.rejections[:MOST_REJECTIONS]]
+    except ExchangeError as error:
+        return replace(report, errors=(*report.errors, error))
+    with uow.transaction(channel.id) as tx:
+        for rejection, note in found:
+            tx.put_rejection(Way.SENT, rejection, note)
+    return replace(report, rejected=tuple(rejection for rejection, _ in found))
 
 
 def _take_receipts(uow: UnitOfWork, channel: Channel, parcel: Parcel, report: Report) -> Report:

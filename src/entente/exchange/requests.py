@@ -146,20 +146,38 @@ def verify_request(
         at: now.
 
     Raises:
-        WrongRecipientError: it is meant for another node.
-        ClockError: its time is too far from now.
+        ExchangeError: as `verify_signature` and `check_request`.
+    """
+    verify_signature(claimed, peer, suites, at)
+    return check_request(claimed, method=method, target=target, me=me, at=at)
+
+
+def verify_signature(claimed: Claimed, peer: Peer, suites: Suites, at: datetime) -> None:
+    """Return if the peer signed the request with a key that it may use now. Before that it is told nothing.
+
+    Raises:
         KeyRefusedError, SuiteError, SignatureError: the key or the signature is not good.
-        RequestError: it was signed for another method or target.
     """
     request, signature = claimed.request, claimed.envelope.signatures[0]
-    if request.recipient != me:
-        raise WrongRecipientError(f"The request is for {request.recipient}.")
     if request.sender != peer.name:
         raise SignatureError(f"The request does not come from {peer.name}.")
-    record = peer.keys.require(signature.key, Role.NODE, Use(claimed=request.at, at=at))
+    record = peer.keys.require(signature.key, Role.NODE, Use(claimed=at, at=at))
     suites.get(record.suite, peer.suites).verify(record.public, claimed.envelope.signed, signature.value)
-    if at - request.at > SKEW:
-        raise ClockError(f"The request is from {strict.write_moment(request.at)}, longer ago than clocks may differ.")
+
+
+def check_request(claimed: Claimed, *, method: str, target: str, me: str, at: datetime) -> Request:
+    """The request, if it was signed for this node, now, for what was really asked.
+
+    Raises:
+        WrongRecipientError: it is meant for another node.
+        ClockError: its time is too far from now.
+        RequestError: it was signed for another method or target.
+    """
+    request = claimed.request
+    if request.recipient != me:
+        raise WrongRecipientError(f"The request is for {request.recipient}.")
+    if abs(at - request.at) > SKEW:
+        raise ClockError(f"The request is of {strict.write_moment(request.at)}; the clocks are too far apart.")
     if (request.method, request.target) != (method, target):
         raise RequestError("The request was signed for another method or path.")
     return request

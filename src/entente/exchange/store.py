@@ -16,6 +16,7 @@ from typing import Protocol
 
 from entente.exchange.ledger.leaves import LeafStore
 from entente.exchange.ledger.restore import State
+from entente.exchange.receipts import Rejection
 from entente.exchange.sealing import Position
 
 
@@ -78,12 +79,14 @@ class Ask:
         mirrored: entries of the peer's log that it mirrors.
         taken: the last sequence that it took and still has.
         receipted: the last sequence up to which it has a receipt for all that it sent.
+        wanted: pieces of attachments (SHA-256 of the ciphertext) that it lacks, not necessarily all.
     """
 
     entries: int = 0
     mirrored: int = 0
     taken: int = 0
     receipted: int = 0
+    wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,6 @@ class Book:
         asked: what the peer said last that it has.
         recovered: leaves [start, stop) that came back from the peer after a restore and whose frames are still to be
             taken again, without another leaf.
-        given: the last rejections this node signed, the newest last; the peer gets them with the next parcel.
-        got: the last rejections the peer signed, the newest last.
     """
 
     ledger: State
@@ -116,8 +117,6 @@ class Book:
     suspensions: tuple[Suspension, ...] = ()
     asked: Ask = field(default_factory=Ask)
     recovered: tuple[int, int] = (0, 0)
-    given: tuple[bytes, ...] = ()
-    got: tuple[bytes, ...] = ()
 
 
 class Blobs(Protocol):
@@ -217,12 +216,27 @@ class Transaction(Protocol):
         """The receipts that are there of the frames [start, stop)."""
         ...
 
+    def put_rejection(self, way: Way, rejection: Rejection, note: bytes) -> None:
+        """Keep a rejection: of bytes that came the one this node signed, of bytes that were sent the peer's.
+
+        Nothing happens if the same bytes were rejected with the same code before.
+        """
+        ...
+
+    def rejections(self, way: Way, most: int) -> Sequence[bytes]:
+        """The last rejections, as notes, the newest last."""
+        ...
+
     def put_pieces(self, way: Way, content: str, pieces: Sequence[str]) -> None:
         """Note which pieces (SHA-256 of the ciphertext) the attachments of a message have; they are kept as blobs."""
         ...
 
-    def offers(self, piece: str) -> bool:
-        """Whether a message that was sent in this channel has a piece; only then the peer may fetch it."""
+    def pieces(self, way: Way, content: str) -> Sequence[str]:
+        """The pieces of a message, in order."""
+        ...
+
+    def has_piece(self, way: Way, piece: str) -> bool:
+        """Whether a message has a piece: a peer may fetch those of sent ones, and bring those of taken ones."""
         ...
 
     def wanted(self, most: int) -> Sequence[str]:
