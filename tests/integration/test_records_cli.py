@@ -94,7 +94,7 @@ class TestMap:
         assert done.exit_code == 0
         assert "2 rows were read: 1 accepted, 1 quarantined" in done.output
         assert "declaration_id=A1, line=1, date=2024-12-31, description=丙酮" in done.output
-        assert "line 2, date: '20240231': The text is not a date in the expected format." in done.output
+        assert "line 2, date: '20240231': Not a date in a format that is read" in done.output
         found = json.loads(run("map", mapping, source, "--json", "--rows", "1").output)
         assert [row["declaration_id"] for row in found["rows"]] == ["A1"]
         assert [row["reason"] for row in found["quarantined_rows"]] == ["not_a_date"]

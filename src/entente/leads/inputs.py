@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pyarrow.parquet as pq
 from entente.errors import UsageError
 from entente.records.mapping import Mapping as ColumnMapping
 from entente.records.mapping import load_mapping
-from entente.records.staging import Progress, StageResult, stage
+from entente.records.staged import Progress, StageResult
+from entente.records.staging import stage
 from entente.substances.register import Register
 from entente.substances.resolve import resolver
 
@@ -45,7 +47,7 @@ class StagedInputs:
     def warnings(self) -> Iterator[dict[str, Any]]:
         """What a person should know about the inputs: table, file, field, value, reason and how often.
 
-        Reasons are those of `records.staging.Warned`, and `unresolved`: rows that name no substance of the register.
+        Reasons are those of `records.staged.Warned`, and `unresolved`: rows that name no substance of the register.
         """
         for table, result in self.tables.items():
             for warned in result.warnings:
@@ -88,8 +90,9 @@ def stage_inputs(
     *,
     processes: int | None,
     progress: Callable[[Progress], None] | None = None,
+    today: date | None = None,
 ) -> StagedInputs:
-    """Stage every table of a run under `out`.
+    """Stage every table of a run under `out`; days after `today`, the run's own, are noted.
 
     Raises:
         InputError: a file cannot be read at all.
@@ -98,7 +101,9 @@ def stage_inputs(
     tables: dict[str, StageResult] = {}
     unresolved: dict[str, int] = {}
     for name, paths in wanted.items():
-        tables[name] = stage(name, paths, mappings.get(name), out / name, processes=processes, progress=progress)
+        tables[name] = stage(
+            name, paths, mappings.get(name), out / name, processes=processes, progress=progress, today=today
+        )
         if name in _NAMING:
             missing = sum(_resolve_part(part, register) for part in tables[name].parts)
             unresolved |= {name: missing} if missing else {}

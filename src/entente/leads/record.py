@@ -15,7 +15,7 @@ from entente.leads.build import LeadReport
 from entente.leads.inputs import StagedInputs
 from entente.leads.request import ScreenRequest
 from entente.leads.weights import HitWeights
-from entente.records.staging import SourceFile
+from entente.records.staged import SourceFile
 from entente.screening.evaluate import RuleReport
 from entente.screening.memos import TABLE as MEMO_MATCHES
 from entente.screening.rules import RuleSet

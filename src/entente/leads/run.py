@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def screen_files(request: ScreenRequest, *, clock: Clock, progress: Progress = _
     timer = Timer(clock, progress)
     with outputs.workspace(request.out) as work:
         with timer.stage("read"):
-            inputs = _read(request, law, work / "staged", progress)
+            inputs = _read(request, law, work / "staged", progress, clock.now.date())
         with open_engine(
             request.engine, work, processes=request.processes, memory_mb=request.memory_mb, master=request.master
         ) as engine:
@@ -106,7 +107,7 @@ def load_law(request: ScreenRequest) -> Law:
     return Law(register, ruleset, hit_weights, load_mappings(request.mappings))
 
 
-def _read(request: ScreenRequest, law: Law, folder: Path, progress: Progress) -> StagedInputs:
+def _read(request: ScreenRequest, law: Law, folder: Path, progress: Progress, today: date) -> StagedInputs:
     return stage_inputs(
         request.inputs,
         request.tables,
@@ -115,6 +116,7 @@ def _read(request: ScreenRequest, law: Law, folder: Path, progress: Progress) ->
         folder,
         processes=request.processes,
         progress=lambda at: progress("read", at.files_done, at.files),
+        today=today,
     )
 
 

@@ -11,7 +11,8 @@ from entente.records.limits import Limits
 from entente.records.mapping import Mapping, load_mapping, parse_mapping, shipped_mapping_names
 from entente.records.mentioning import mentions
 from entente.records.schema import QUARANTINE, TABLES, schema, staged_schema, table_spec
-from entente.records.staging import Progress, SourceFile, StageResult, Warned, stage
+from entente.records.staged import Progress, SourceFile, StageResult, Warned
+from entente.records.staging import stage
 
 __all__ = [
     "QUARANTINE",

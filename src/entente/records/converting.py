@@ -17,7 +17,8 @@ from entente.errors import InputError, Place, UsageError
 from entente.records.limits import Limits
 from entente.records.mapping import Mapping
 from entente.records.schema import schema
-from entente.records.staging import Progress, StageResult, stage
+from entente.records.staged import Progress, StageResult
+from entente.records.staging import stage
 
 #: A spreadsheet program takes a cell that begins so for a formula.
 _FORMULA = r"^[=+\-@\t\r]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 
 from entente.engine.pool import iter_tasks, run_tasks
 from entente.errors import Place
+from entente.records.doubting import Doubts, add, doubts, settled
 from entente.records.duplicates import duplicate_keys
 from entente.records.limits import Limits
 from entente.records.mapping import (
@@ -30,6 +32,7 @@ from entente.records.reading.base import Block, Part
 from entente.records.schema import QUARANTINE, staged_schema, table_spec
 from entente.records.shaping import Warnings, quarantine_table, shape
 from entente.records.sources import Digest, check_unchanged, digest, expand, printable
+from entente.records.staged import Progress, SourceFile, StageResult, Warned
 
 #: Characters of the names of unused columns that are kept.
 _NAMED = 200
@@ -40,87 +43,6 @@ _DICTIONARY_PAGE = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far staging is: rows done so far and the file being read."""
-
-    file: Path
-    files_done: int
-    files: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """What became of one input file; `rows_read` = `accepted` + `quarantined`."""
-
-    path: Path
-    sha256: str
-    bytes: int
-    kind: str
-    encoding: str | None
-    rows_read: int
-    accepted: int
-    quarantined: int
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """A value that was not understood, or a thing worth knowing, that cost no row.
-
-    Args:
-        file: input file; empty when it concerns all of them.
-        field: canonical field.
-        value: the value, clipped.
-        reason: `not_in_list:<list>`, `no_hs6`, `unit_not_a_mass`, `duplicate_key`, `unused_columns` (of a file without
-            a mapping), `more_values` (cells with further values that are not listed one by one), or of a workbook's
-            other sheets `further_sheets` (read as well) and `unread_sheets`, with `hidden_` before it where they are.
-        count: cells or rows.
-    """
-
-    file: str
-    field: str
-    value: str
-    reason: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class StageResult:
-    """Staged parts of one table.
-
-    Args:
-        table: canonical table.
-        parts: Parquet files in the staged schema; at least one, though it may have no rows.
-        quarantine: one Parquet file, always there.
-        files: input files in order; `source_file` of a row is the position here.
-        present_columns: canonical columns that some source carried with a value.
-        warnings: what was nulled or doubtful, by file, field and value.
-    """
-
-    table: str
-    parts: tuple[Path, ...]
-    quarantine: Path
-    files: tuple[SourceFile, ...]
-    present_columns: frozenset[str]
-    warnings: tuple[Warned, ...] = ()
-
-    @property
-    def accepted(self) -> int:
-        """Rows in the parts."""
-        return sum(file.accepted for file in self.files)
-
-    @property
-    def quarantined(self) -> int:
-        """Rows in the quarantine file."""
-        return sum(file.quarantined for file in self.files)
-
-    @property
-    def rows_read(self) -> int:
-        """Records found in the files."""
-        return sum(file.rows_read for file in self.files)
-
-
-@dataclass(frozen=True, slots=True)
 class _Task:
     part: Part
     mapping: Mapping
@@ -128,6 +50,7 @@ class _Task:
     file_index: int
     number: int
     out: Path
+    today: dt.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +62,7 @@ class _Done:
     part: Path | None
     quarantine: Path | None
     warnings: Warnings
+    doubts: Doubts
     present: frozenset[str]
 
 
@@ -148,6 +72,7 @@ class _Tally:
     accepted: Counter[int] = field(default_factory=Counter)
     quarantined: Counter[int] = field(default_factory=Counter)
     warnings: dict[int, Warnings] = field(default_factory=dict)
+    doubts: dict[int, Doubts] = field(default_factory=dict)
     present: set[str] = field(default_factory=set)
     parts: list[Path] = field(default_factory=list)
 
@@ -161,6 +86,7 @@ def stage(
     processes: int | None = 1,
     progress: Callable[[Progress], None] | None = None,
     limits: Limits | None = None,
+    today: dt.date | None = None,
 ) -> StageResult:
     """Read all sources of one table and write them in canonical form.
 
@@ -172,6 +98,7 @@ def stage(
         processes: worker processes; None means one per usable core.
         progress: called now and then from this process.
         limits: bounds on what is read.
+        today: day of the run (UTC), so that days after it are noted.
 
     Raises:
         InputError: a file cannot be read at all; single rows that cannot be read go to quarantine instead.
@@ -189,7 +116,7 @@ def stage(
     with ExitStack() as stack:
         quarantine = out / "quarantine.parquet"
         writer = stack.enter_context(pq.ParquetWriter(quarantine, QUARANTINE, compression="zstd"))
-        results = stack.enter_context(_closing(iter_tasks(_run, _tasks(opened, paths, out), processes)))
+        results = stack.enter_context(_closing(iter_tasks(_run, _tasks(opened, paths, out, today), processes)))
         for done in results:
             _add(tally, done, writer, limits)
             if progress is not None:
@@ -215,17 +142,21 @@ def _opened(path: Path, table: str, mapping: Mapping | None, limits: Limits) -> 
     return source, chosen
 
 
-def _tasks(opened: list[tuple[Source, Mapping]], paths: list[Path], out: Path) -> Iterator[_Task]:
+def _tasks(
+    opened: list[tuple[Source, Mapping]], paths: list[Path], out: Path, today: dt.date | None
+) -> Iterator[_Task]:
     for index, ((source, mapping), path) in enumerate(zip(opened, paths, strict=True)):
         for number, part in enumerate(source.parts(mapping.needs, mapping.grouped)):
-            yield _Task(part, mapping, printable(path), index, number, out)
+            yield _Task(part, mapping, printable(path), index, number, out, today)
 
 
 def _run(task: _Task) -> _Done:
     """Read, shape and write one part; runs in a worker process."""
     writers = _Writers(task)
     warnings: Warnings = Counter()
+    doubted: Doubts = {}
     present: set[str] = set()
+    spec = table_spec(task.mapping.table)
     read = 0
     with writers.stack:
         for block in task.part.blocks():
@@ -236,6 +167,7 @@ def _run(task: _Task) -> _Done:
                 writers.accept(shaped.accepted)
                 writers.quarantine(_placed(shaped.quarantined, block))
                 warnings.update(shaped.warnings)
+                add(doubted, doubts(shaped.accepted, spec, task.today, block.place))
                 present |= shaped.present
             writers.quarantine(_placed(quarantine_table(list(block.bad), file), block))
     if read != writers.accepted + writers.quarantined:
@@ -250,6 +182,7 @@ def _run(task: _Task) -> _Done:
         writers.part,
         writers.bad,
         warnings,
+        doubted,
         frozenset(present),
     )
 
@@ -334,6 +267,7 @@ def _add(tally: _Tally, done: _Done, writer: pq.ParquetWriter, limits: Limits) -
             for batch in file.iter_batches():
                 writer.write_batch(batch)
         done.quarantine.unlink()
+    add(tally.doubts.setdefault(done.file_index, {}), done.doubts)
     kept = tally.warnings.setdefault(done.file_index, Counter())
     for key, count in done.warnings.items():
         known = key in kept or len(kept) < limits.max_warnings
@@ -347,17 +281,7 @@ def _result(
         empty = out / f"{table}-00000-000000.parquet"
         pq.write_table(staged_schema(table).empty_table(), empty, compression=CODEC, store_schema=False)
         tally.parts.append(empty)
-    warnings = [
-        Warned(printable(digests[index].path), *key, count)
-        for index, kept in sorted(tally.warnings.items())
-        for key, count in sorted(kept.items())
-    ]
-    warnings += _unused(opened, digests)
-    warnings += [
-        Warned(printable(found.path), "", note.value, note.reason, note.count)
-        for (source, _), found in zip(opened, digests, strict=True)
-        for note in source.notes
-    ]
+    warnings = [*_of_values(tally, digests), *_of_files(opened, digests)]
     again = duplicate_keys(tally.parts, table_spec(table).key)
     if again:
         warnings.append(Warned("", "/".join(table_spec(table).key), "", "duplicate_key", again))
@@ -371,13 +295,28 @@ def _result(
     )
 
 
-def _unused(opened: list[tuple[Source, Mapping]], digests: list[Digest]) -> Iterator[Warned]:
-    """Columns of files without a mapping that no field was read from: a misspelt header must not pass unseen."""
+def _of_values(tally: _Tally, digests: list[Digest]) -> Iterator[Warned]:
+    """What was nulled, and what is doubtful, file by file."""
+    for index, found in enumerate(digests):
+        file = printable(found.path)
+        for key, count in sorted(tally.warnings.get(index, {}).items()):
+            yield Warned(file, *key, count)
+        for (name, reason), doubt in sorted(settled(tally.doubts.get(index, {})).items()):
+            yield Warned(file, name, doubt.in_words(), reason, doubt.count)
+
+
+def _of_files(opened: list[tuple[Source, Mapping]], digests: list[Digest]) -> Iterator[Warned]:
+    """Notes of the readers, and columns of files without a mapping that no field was read from.
+
+    A misspelt header must not pass unseen.
+    """
     for (source, mapping), found in zip(opened, digests, strict=True):
+        file = printable(found.path)
         used = {column.strip().casefold() for column in mapping.needs}
         unused = [column for column in source.columns if column.strip().casefold() not in used]
         if mapping.name == CANONICAL and unused:
-            yield Warned(printable(found.path), "", ", ".join(unused)[:_NAMED], "unused_columns", len(unused))
+            yield Warned(file, "", ", ".join(unused)[:_NAMED], "unused_columns", len(unused))
+        yield from (Warned(file, "", note.value, note.reason, note.count) for note in source.notes)
 
 
 def _file(index: int, source: Source, found: Digest, tally: _Tally) -> SourceFile:

@@ -35,6 +35,10 @@ class Block:
     sheet: str = ""
     before: int = 0
 
+    def place(self, line: int) -> str:
+        """Words for the place of a record: its number, after the name of its sheet where that is a further one."""
+        return f"[{self.sheet}] {line - self.before}" if self.sheet else str(line)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
