@@ -53,7 +53,7 @@ class Report:
         receipts: sequences whose receipt was taken in.
         rejections: signed, for frames that took no sequence; they are kept for the next parcel, too.
         pieces: how many pieces of attachments were taken in.
-        rejected: what the peer rejected of the bytes that reached it.
+        rejected: what the peer rejected of the bytes that reached it, and what was not known yet.
         errors: what was wrong with frames and receipts, in words for the person here.
     """
 
@@ -185,9 +185,11 @@ def _take_rejections(uow: UnitOfWork, channel: Channel, parcel: Parcel, report: 
     except ExchangeError as error:
         return replace(report, errors=(*report.errors, error))
     with uow.transaction(channel.id) as tx:
-        for rejection, note in found:
+        known = set(tx.rejections(Way.SENT, 4 * MOST_REJECTIONS))
+        new = [(rejection, note) for rejection, note in found if note not in known]
+        for rejection, note in new:
             tx.put_rejection(Way.SENT, rejection, note)
-    return replace(report, rejected=tuple(rejection for rejection, _ in found))
+    return replace(report, rejected=tuple(rejection for rejection, _ in new))
 
 
 def _take_receipts(uow: UnitOfWork, channel: Channel, parcel: Parcel, report: Report) -> Report:
