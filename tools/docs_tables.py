@@ -152,6 +152,16 @@ def fields(table: str) -> str:
     return any_of + markdown(("Field", "Type", "Needed", "Meaning", "Unit or codes"), rows)
 
 
+def node_settings() -> str:
+    """Settings of a node."""
+    from entente.node.config import SETTINGS
+
+    return markdown(
+        ("Setting", "Variable", "Meaning"),
+        [(f"`{item.name}`", f"`{item.variable}`", item.meaning) for item in SETTINGS],
+    )
+
+
 def rules() -> str:
     """The catalogue of rules."""
     from entente.screening.rules import load_rules
@@ -288,6 +298,7 @@ _MAKERS: dict[str, Callable[..., str]] = {
     "options": options,
     "columns": columns,
     "fields": fields,
+    "node_settings": node_settings,
     "rules": rules,
     "families": families,
     "hit_weights": hit_weights,

@@ -20,6 +20,8 @@ COMMANDS = {
     "records": ("entente.cli.records", "records", "Describe, map and convert trade records."),
     "leads": ("entente.cli.leads", "leads", "Show leads and fit their weights to outcomes."),
     "simulate": ("entente.cli.simulate", "simulate", "Make a trade year of three authorities to practise on."),
+    "node": ("entente.cli.node", "node", "Make, run and look after the node of an authority."),
+    "peer": ("entente.cli.peer", "peer", "Pair with other authorities."),
 }
 
 

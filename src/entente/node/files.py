@@ -88,3 +88,21 @@ def read_passphrase(path: Path) -> bytes:
     if not text:
         raise NodeError(f"The passphrase file {path} is empty.", remedy="Write a passphrase into it.")
     return text
+
+
+def read_small(path: Path, most: int = 1024 * 1024) -> bytes:
+    """The bytes of a file from somebody else, if it is not larger than such a file can be.
+
+    Raises:
+        NodeError: it cannot be read, or is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise NodeError(
+            f"The file cannot be read: {error.strerror}.", remedy="Name another file.", place=Place(file=str(path))
+        ) from None
+    if len(data) > most:
+        raise NodeError("The file is too large.", remedy="Name another file.", place=Place(file=str(path)))
+    return data

@@ -89,6 +89,16 @@ class Home:
             os.close(handle)
 
 
+def check_free(path: Path) -> None:
+    """Return if a new node can be made in a directory.
+
+    Raises:
+        NodeError: there is something in it.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise NodeError(f"{path} is not empty.", remedy="Choose another directory for the new node, by --home.")
+
+
 def create(home: Home, config: Config, suites: Suites, passphrase: bytes, now: datetime, *, cost: int = COST) -> None:
     """Make the directory of a new node, with its keys.
 
@@ -103,11 +113,11 @@ def create(home: Home, config: Config, suites: Suites, passphrase: bytes, now: d
     Raises:
         NodeError: there is something already.
     """
-    if home.path.exists() and any(home.path.iterdir()):
-        raise NodeError(f"{home.path} is not empty.", remedy="Choose another directory for the new node.")
+    check_free(home.path)
     make_private_folder(home.path)
     for folder in (home.keys, home.officers, home.blobs, home.path / "tiles", home.path / "mirror"):
         make_private_folder(folder)
     keyring.create(home.keys, config.name, config.suite, suites, passphrase, now, cost=cost)
+    os.close(os.open(home.path / "db.sqlite3", os.O_WRONLY | os.O_CREAT, 0o600))  # its journals inherit the mode
     write_private(home.keys / "django-secret", secrets.token_urlsafe(48).encode())
     write_private(home.path / FILE, write_config(config).encode())

@@ -104,10 +104,12 @@ class Node:
         """
         boot()
         from entente.node.services import pins
+        from entente.node.wire.certificate import ensure
 
         home, suites = Home(path), suites or builtin()
         create(home, config, suites, passphrase, clock(), cost=cost)
         node = cls(home, config, clock, keyring.load(home.keys, suites, passphrase), suites)
+        ensure(home.keys, config.name, node.parts.keys().secret, clock())
         database.migrate(node.parts.alias)
         pins.pin(node.parts.alias, config.name, keyring.public_records(home.keys))
         return node

@@ -122,9 +122,7 @@ def confirm(parts: Parts, name: str, spoken: str) -> Paired:
         PairingError: no such invitation, or it was confirmed already or revoked.
         FingerprintError: a slip, or another fingerprint.
     """
-    found = paired(parts, name)
-    if found.state != "unconfirmed":
-        raise PairingError(f"{name} is {found.state} already.", remedy="Nothing is to be done.")
+    found = check_unconfirmed(parts, name)
     fingerprint.confirm(spoken, found.card.fingerprint)
     with transaction.atomic(using=parts.alias):
         rows = models.Peer.objects.using(parts.alias).select_for_update()
@@ -142,6 +140,18 @@ def confirm(parts: Parts, name: str, spoken: str) -> Paired:
             book=bookfile.write_book(book),
         )
     return paired(parts, name)
+
+
+def check_unconfirmed(parts: Parts, name: str) -> Paired:
+    """A peer that waits for confirmation.
+
+    Raises:
+        PairingError: no such invitation, or it was confirmed already or revoked.
+    """
+    found = paired(parts, name)
+    if found.state != "unconfirmed":
+        raise PairingError(f"{name} is {found.state} already.", remedy="Nothing is to be done.")
+    return found
 
 
 def revoke(parts: Parts, name: str) -> Paired:

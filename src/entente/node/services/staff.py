@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 from entente.exchange.errors import KeyFileError
 from entente.exchange.keyfiles import COST, lock, unlock
@@ -26,14 +28,36 @@ def add(parts: Parts, name: str, passphrase: bytes, *, cost: int = COST) -> str:
     Raises:
         NodeError: the name is not one, or the officer has a key.
     """
-    path = parts.home.officers / f"{_checked(name)}.json"
-    if path.exists():
-        raise NodeError(f"{name} has a key already.", remedy="Keep it, or name the new one otherwise.")
+    path = check_new(parts, name)
     key = keyring.new_key(parts.name, Role.OFFICER, parts.config.suite, parts.suites, parts.clock(), name)
     write_private(path, lock(key, passphrase, parts.random, cost=cost))
     if not is_paired(parts):
         pins.pin(parts.alias, parts.name, [key.record])
     return key.record.id
+
+
+def check_new(parts: Parts, name: str) -> Path:
+    """The path of a new officer's key file.
+
+    Raises:
+        NodeError: the name is not one, or the officer has a key.
+    """
+    path = parts.home.officers / f"{_checked(name)}.json"
+    if path.exists():
+        raise NodeError(f"{name} has a key already.", remedy="Keep it, or name the new one otherwise.")
+    return path
+
+
+def table(parts: Parts) -> Iterator[str]:
+    """A line for each officer: key, until when it is valid, and whether the key file is on this machine."""
+    here, now = set(names(parts)), parts.clock()
+    pinned = [state for state in pins.history(parts.alias, parts.name) if state.record.role is Role.OFFICER]
+    for state in pinned:
+        end = f"until {state.end:%Y-%m-%d}" if state.end > now and not state.compromised else "ended"
+        where = "" if state.record.holder in here else ", key file not on this machine"
+        yield f"{state.record.holder:<24}{state.record.id[:16]}  {state.record.suite:<9}{end}{where}"
+    for name in sorted(here - {state.record.holder for state in pinned}):
+        yield f"{name:<24}{'':<18}not announced yet: entente peer rotate"
 
 
 def is_paired(parts: Parts) -> bool:

@@ -1,0 +1,104 @@
+"""`entente peer`: pair with another authority, by an invitation and a fingerprint that two people compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from entente.cli.unlocking import home_option, now, open_node, passphrase_option
+from entente.errors import UsageError
+
+
+@click.group()
+def peer() -> None:
+    """Pair with other authorities."""
+    from entente.node.boot import require_extra
+
+    require_extra()
+
+
+@peer.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@home_option
+def invite(file: Path, home: Path | None) -> None:
+    """Write this node's invitation to FILE, for a peer. Nothing in it is secret."""
+    opened = open_node(home, locked=True)
+    card = opened.card()
+    if file.exists():
+        raise UsageError(f"{file} is there already.", remedy="Name another file.")
+    file.write_bytes(card.encode())
+    click.echo(f"Invitation of {card.name} written to {file}. Its fingerprint, to read out or to write on paper:")
+    click.echo(f"\n    {card.fingerprint}\n")
+    click.echo("Send the file by any way. Tell the fingerprint by another way: by telephone, or in person.")
+
+
+@peer.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@home_option
+def accept(file: Path, home: Path | None) -> None:
+    """Keep a peer's invitation from FILE. Nothing passes before it is confirmed."""
+    from entente.node.files import read_small
+
+    data = read_small(file)
+    opened = open_node(home, locked=True)
+    name = opened.accept(data)
+    from entente.node.services import peers
+
+    paired = peers.paired(opened.parts, name)
+    officers = sorted({key.holder for key in paired.card.keys if key.holder})
+    click.echo(f"Invitation of {name} ({paired.card.jurisdiction}) kept, unconfirmed.")
+    click.echo(f"  officers  {', '.join(officers)}")
+    click.echo(f"  suites    {', '.join(paired.suites)}; nothing else is accepted from it or used towards it")
+    click.echo(f"Next, with a person of {name} on the telephone: entente peer confirm {name}")
+
+
+@peer.command()
+@click.argument("name")
+@click.option("--fingerprint", help="What the peer's person read out; asked for on the terminal otherwise.")
+@home_option
+@passphrase_option
+def confirm(name: str, fingerprint: str | None, home: Path | None, passphrase_file: Path | None) -> None:
+    """Pair with NAME, whose person reads its fingerprint to you. It is not shown here on purpose."""
+    opened = open_node(home, passphrase_file)
+    from entente.node.services import peers
+
+    peers.check_unconfirmed(opened.parts, name)
+    spoken = fingerprint or click.prompt(f"Fingerprint as {name} reads it out, 32 digits")
+    opened.confirm(name, spoken)
+    click.echo(f"Paired with {name}. It must confirm this node too; read out to it:")
+    click.echo(f"\n    {opened.fingerprint}\n")
+
+
+@peer.command()
+@click.argument("name", required=False)
+@home_option
+def show(name: str | None, home: Path | None) -> None:
+    """Show this node's fingerprint and all peers, or the keys of the peer NAME."""
+    opened = open_node(home, locked=True)
+    from entente.node.services import peers, showing
+
+    if name:
+        for line in showing.keys(opened.parts, name, now()):
+            click.echo(line)
+        return
+    click.echo(f"{opened.name}, this node\n    {opened.fingerprint}")
+    for one in peers.all_peers(opened.parts):
+        since = f" since {one.confirmed:%Y-%m-%d}" if one.confirmed else ""
+        click.echo(f"{one.card.name} ({one.card.jurisdiction}), {one.state}{since}, {', '.join(one.suites)}")
+
+
+@peer.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@home_option
+def revoke(name: str, yes: bool, home: Path | None) -> None:
+    """End the pairing with NAME: nothing passes any more. What was exchanged stays."""
+    opened = open_node(home, locked=True)
+    from entente.node.services import peers
+
+    peers.paired(opened.parts, name)
+    if not yes:
+        click.confirm(f"Nothing will pass to or from {name} any more. Go on?", abort=True)
+    peers.revoke(opened.parts, name)
+    click.echo(f"{name} is revoked.")
