@@ -11,8 +11,8 @@ import pyarrow as pa
 from entente.engine import Engine
 from entente.records.schema import TABLES, staged_schema, table_spec
 from entente.screening.evaluate import evaluate
-from entente.screening.features import COLUMNS
 from entente.screening.memos import MEMO_MATCHES
+from entente.screening.needs import COLUMNS
 from entente.screening.rules import RuleSet
 from entente.screening.schema import HITS
 

@@ -10,7 +10,7 @@ import pytest
 
 from entente.engine import Engine, open_engine
 from entente.screening.evaluate import RuleReport, evaluate
-from entente.screening.features import DERIVED, EITHER
+from entente.screening.needs import DERIVED, EITHER
 from entente.screening.rules import LANGUAGES, Rule, load_rules
 from entente.screening.schema import FLAGS
 from rule_examples import EVERY_COLUMN, example_tables

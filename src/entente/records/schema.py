@@ -44,6 +44,23 @@ QUARANTINE = pa.schema(
 )
 
 
+#: What could be read of the goods of shipments in quarantine, one row for each of theirs: `file` and `record` are its
+#: file and line. A record that could not be taken apart into cells has its own text as description.
+UNREAD = pa.schema(
+    [
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("record", pa.int64(), nullable=False),
+        pa.field("row_id", pa.int64(), nullable=False),
+        pa.field("declaration_id", pa.string()),
+        pa.field("line", pa.int64()),
+        pa.field("date", pa.date32()),
+        pa.field("description", pa.string()),
+        pa.field("cas", pa.string()),
+        pa.field("hs_code", pa.string()),
+    ],
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One canonical field.
@@ -57,6 +74,8 @@ class FieldSpec:
         values: closed list of words its values belong to.
         minimum: smallest number allowed.
         default: value of a row, or a source, that has none.
+        empty_tells: an empty cell says something (still in force, no reply yet), so that a column that a source has
+            counts as given even where all of it is empty.
         meaning: what it is, by language (`en`, `zh`, `es`).
     """
 
@@ -69,6 +88,7 @@ class FieldSpec:
     values: tuple[str, ...] = ()
     minimum: float | None = None
     default: int | None = None
+    empty_tells: bool = False
 
     @property
     def arrow_type(self) -> pa.DataType:

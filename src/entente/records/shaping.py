@@ -20,8 +20,9 @@ from entente.records.arrays import NO, YES, as_text, map_uniques
 from entente.records.coerce import Coerced, coerce
 from entente.records.keys import party_key
 from entente.records.mapping import FieldRule, Mapping
-from entente.records.schema import QUARANTINE, FieldSpec, TableSpec, staged_schema, table_spec
+from entente.records.schema import QUARANTINE, UNREAD, FieldSpec, TableSpec, staged_schema, table_spec
 from entente.records.units import mass_factor
+from entente.records.unread import TABLE, unread_rows
 
 Warnings = Counter[tuple[str, str, str]]
 _CLIP = 200
@@ -69,12 +70,14 @@ class Shaped:
     Args:
         accepted: rows in the staged schema (strings may be dictionary-encoded).
         quarantined: rows in the quarantine schema.
+        unread: goods of the quarantined rows of shipments, see `unread`; without rows for other tables.
         warnings: (field, value, reason) -> cells.
-        present: canonical columns that the source carried with a value.
+        present: canonical columns that the source carried with a value, or whose empty cells tell something.
     """
 
     accepted: pa.Table
     quarantined: pa.Table
+    unread: pa.Table
     warnings: Warnings
     present: frozenset[str]
 
@@ -103,16 +106,23 @@ def shape(batch: pa.RecordBatch, lines: pa.Array, mapping: Mapping, *, file: str
     quarantined = (
         _quarantine(columns, batch, lines, mask, file, mapping) if mask is not None else QUARANTINE.empty_table()
     )
+    unread = UNREAD.empty_table()
     if mask is not None:
+        if spec.name == TABLE:
+            failed = frozenset(name for name, _, _ in columns.problems)
+            unread = unread_rows(columns.values, mask, quarantined, file_index, failed)
         good = pc.invert(mask)
         columns.values = {name: pc.filter(values, good) for name, values in columns.values.items()}
         lines = pc.filter(lines, good)
     given = {rule.name for rule in mapping.rules}
     present = frozenset(
-        name for name, values in columns.values.items() if name in given and values.null_count < len(values)
+        name
+        for name, values in columns.values.items()
+        if name in given and (values.null_count < len(values) or spec.field(name).empty_tells)
     )
     _derive(columns, spec, lines, file_index)
-    return Shaped(_table(columns.values, mapping.table, len(lines)), quarantined, columns.warnings, present)
+    accepted = _table(columns.values, mapping.table, len(lines))
+    return Shaped(accepted, quarantined, unread, columns.warnings, present)
 
 
 def quarantine_table(bad: list[Bad], file: str) -> pa.Table:

@@ -23,24 +23,19 @@ from pathlib import Path
 from typing import Any
 
 from entente.errors import Place, RegisterError
-from entente.records.schema import staged_schema, table_spec
 from entente.screening import datafile
+from entente.screening.needs import (
+    ALWAYS,
+    COLUMNS,
+    EITHER,
+    SHIPMENTS,
+    Lineage,
+    column_needs,
+    lineage,
+    spare,
+)
 from entente.screening.predicate import Expression, Grammar, parse
 
-#: The table that rules are evaluated on.
-SHIPMENTS = "shipments"
-_SPEC = table_spec(SHIPMENTS)
-#: Columns that staging derives, and the columns a file must have had for them to mean something (any of them).
-DERIVED: Mapping[str, tuple[str, ...]] = {
-    "hs6": (_SPEC.hs6_from or "hs_code",),
-    **{key: tuple(part for part in parts if part) for key, parts in _SPEC.party_keys.items()},
-}
-#: Columns of the staged shipments.
-COLUMNS = frozenset(staged_schema(SHIPMENTS).names)
-#: Columns that have a value in every row.
-ALWAYS = frozenset({"row_id", "source_file", "source_row", "declaration_id", "line", "date"})
-#: Between columns of which one is enough.
-EITHER = "|"
 _SCHEMA = Path(__file__).parent / "features" / "schema.json"
 SHIPPED = Path(__file__).parent / "features"
 
@@ -55,16 +50,12 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A SELECT that joins tables of the run; `tables` are the tables it needs.
-
-    `columns` are those of the shipments without which it gives nothing, `any_of` those of which it needs one.
-    """
+    """A SELECT that joins tables of the run; `tables` are the tables it needs, `lineage` the columns."""
 
     name: str
     sql: str
     tables: frozenset[str]
-    columns: frozenset[str]
-    any_of: frozenset[str]
+    lineage: Lineage
     place: Place
 
 
@@ -73,7 +64,8 @@ class Feature:
     """One named expression.
 
     `kind` is row, aggregate or window. `optional` names columns and features without which this one still means
-    something; of `any_of` it needs at least one. `type` is a type of DuckDB's: bigint, double, boolean, date, varchar.
+    something, `one_of` groups of which it needs one. `type` is a type of DuckDB's: bigint, double, boolean, date,
+    varchar.
     A `gate` is true on few rows: rules that ask for it are evaluated on these rows only. An aggregate `within` a gate
     is one over these rows only; a gate within another is true on no other rows.
     """
@@ -85,7 +77,7 @@ class Feature:
     type: str
     kind: str
     optional: frozenset[str]
-    any_of: frozenset[str]
+    one_of: frozenset[str]
     gate: bool
     within: str | None
     meaning: str
@@ -105,26 +97,60 @@ class FeatureSet:
     sources: Mapping[str, Source]
 
     def needs(self, names: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """Tables, and columns of the shipments, without which some of `names` mean nothing.
+        """Tables, and columns, without which some of `names` mean nothing.
 
         Args:
-            names: names of features and columns of the shipments.
+            names: needs: names of features and columns of the shipments, with `|` between those of which one is enough.
         """
         tables: set[str] = set()
         columns: set[str] = set()
-        for name in self._closure(names, required=True):
-            feature = self.features.get(name)
-            if feature is not None and feature.any_of:
-                columns.add(EITHER.join(sorted(feature.any_of)))
+        for need in self._required(names):
+            feature = self.features.get(need)
             if feature is None:
-                columns.add(name)
-            elif feature.source in self.sources:
-                more_tables, more_columns = self._source_needs(feature.source)
-                tables |= more_tables
-                columns |= more_columns
+                columns.add(need)
             elif feature.source not in self.features:
-                tables.add(feature.source)
-        return frozenset(tables - {SHIPMENTS}), frozenset(columns) - ALWAYS
+                tables |= self._tables_below(feature.source)
+                columns |= self._columns_below(feature)
+        return frozenset(tables - {SHIPMENTS}), frozenset(need for need in columns if not _given(need))
+
+    def _required(self, names: frozenset[str]) -> set[str]:
+        """`names` and all that they need: features and columns of the shipments."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            need = waiting.pop()
+            if EITHER in need and not COLUMNS.issuperset(need.split(EITHER)):
+                waiting += need.split(EITHER)
+            elif need not in found:
+                found.add(need)
+                waiting += self._directly_needed(need)
+        return found
+
+    def _directly_needed(self, name: str) -> frozenset[str]:
+        """What a feature needs of the features and columns of the shipments that it builds on."""
+        feature = self.features.get(name)
+        if feature is None:
+            return frozenset()
+        needed = self.builds_on(name)
+        if feature.source == SHIPMENTS:
+            needed = needed - feature.value.names | feature.value.needs
+        return spare(needed, feature.optional, feature.one_of)
+
+    def _columns_below(self, feature: Feature) -> frozenset[str]:
+        """Columns that an aggregate needs of the table or source that it is over."""
+        if feature.source == SHIPMENTS:
+            return frozenset()
+        if feature.source in self.sources:
+            found = self.sources[feature.source].lineage.needs(feature.reads)
+        else:
+            found = frozenset().union(*(column_needs(feature.source, column) for column in feature.reads))
+        return spare(found, feature.optional, feature.one_of)
+
+    def _tables_below(self, name: str) -> frozenset[str]:
+        """The table itself, or the tables of a source, by way of other sources too."""
+        if name not in self.sources:
+            return frozenset({name})
+        return frozenset().union(*(self._tables_below(below) for below in self.sources[name].tables))
 
     def is_fact(self, feature: Feature) -> bool:
         """Whether it says something of each row out of another table of the run alone, so that nothing has to wait."""
@@ -152,31 +178,15 @@ class FeatureSet:
             visit(table)
         return found
 
-    def _source_needs(self, name: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Tables and columns that a source needs, by way of other sources too."""
-        source = self.sources[name]
-        tables, columns = set(source.tables - self.sources.keys()), set(source.columns)
-        columns |= {EITHER.join(sorted(source.any_of))} if source.any_of else set()
-        for below in source.tables & self.sources.keys():
-            more_tables, more_columns = self._source_needs(below)
-            tables |= more_tables
-            columns |= more_columns
-        return frozenset(tables), frozenset(columns)
-
     def closure(self, names: frozenset[str]) -> frozenset[str]:
         """`names` and every feature and column of the shipments that they build on."""
-        return self._closure(names, required=False)
-
-    def _closure(self, names: frozenset[str], *, required: bool) -> frozenset[str]:
         found: set[str] = set()
         waiting = list(names)
         while waiting:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                feature = self.features.get(name)
-                spared = feature.optional | feature.any_of if required and feature else frozenset()
-                waiting += self.builds_on(name) - spared
+                waiting += self.builds_on(name)
         return frozenset(found)
 
     def builds_on(self, name: str) -> frozenset[str]:
@@ -202,7 +212,7 @@ def load_features(paths: list[Path]) -> FeatureSet:
     for path in paths:
         data = datafile.read(path, _SCHEMA)
         for entry in data.get("sources", []):
-            source = _source(entry, path)
+            source = _source(entry, path, sources)
             _claim(source.name, source.place, features, sources)
             sources[source.name] = source
         for entry in data.get("features", []):
@@ -221,16 +231,21 @@ def _claim(name: str, place: Place, *taken: Mapping[str, object]) -> None:
         raise RegisterError(f"{name!r} is defined twice.", remedy="Give one of them another name.", place=place)
 
 
-def _source(entry: Mapping[str, Any], path: Path) -> Source:
+def _given(need: str) -> bool:
+    return not ALWAYS.isdisjoint(need.split(EITHER))
+
+
+def _source(entry: Mapping[str, Any], path: Path, above: Mapping[str, Source]) -> Source:
     place = Place(str(path), entry[datafile.LINE], entry["name"])
     parsed = parse(entry["sql"], Grammar.SOURCE, place)
-    spared = frozenset(entry.get("optional", ()))
-    any_of = frozenset(entry.get("any_of", ()))
-    columns = (parsed.columns_of(SHIPMENTS) | frozenset(entry.get("needs", ()))) - spared - any_of
-    unknown = sorted((parsed.columns_of(SHIPMENTS) | columns | spared | any_of) - COLUMNS)
-    if unknown:
-        raise RegisterError(f"The shipments have no column {unknown[0]!r}.", remedy="Check the spelling.", place=place)
-    return Source(entry["name"], parsed.sql, parsed.tables, columns - ALWAYS, any_of, place)
+    read = lineage(parsed.sql, {name: source.lineage for name, source in above.items()}, place)
+    kept = read.but(_reasoned(entry, "optional"), _reasoned(entry, "one_of"))
+    return Source(entry["name"], parsed.sql, parsed.tables, kept, place)
+
+
+def _reasoned(entry: Mapping[str, Any], key: str) -> frozenset[str]:
+    """Exceptions of an entry, which stand beside their reasons."""
+    return frozenset(entry.get(key, {})) - {datafile.LINE}
 
 
 def _feature(entry: Mapping[str, Any], path: Path) -> Feature:
@@ -247,8 +262,8 @@ def _feature(entry: Mapping[str, Any], path: Path) -> Feature:
         value=value,
         type=entry["type"],
         kind=value.kind,
-        optional=frozenset(entry.get("optional", ())),
-        any_of=frozenset(entry.get("any_of", ())),
+        optional=_reasoned(entry, "optional"),
+        one_of=_reasoned(entry, "one_of"),
         gate=bool(entry.get("gate", False)),
         within=entry.get("within"),
         meaning=entry["meaning"],

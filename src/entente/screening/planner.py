@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from entente.engine.dialect import literal, quote
-from entente.screening.features import COLUMNS, SHIPMENTS, Feature, FeatureSet
+from entente.screening.features import Feature, FeatureSet
+from entente.screening.needs import COLUMNS, SHIPMENTS
 from entente.screening.rules import Rule
 
 BASE = "rules_base"

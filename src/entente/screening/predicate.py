@@ -13,7 +13,7 @@ differ there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate
@@ -23,6 +23,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from entente.errors import Place, RegisterError
+from entente.screening.needs import either, groups, sources_of
 
 _ATOMS: frozenset[type[exp.Expr]] = frozenset(
     {exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Tuple}
@@ -81,7 +82,8 @@ class Expression:
     """A checked piece of SQL in DuckDB's dialect.
 
     `names` are the columns it reads, `tables` the tables (a source's only); `kind` is row, aggregate or window.
-    `conjuncts` are the columns that have to be true for it to be true: those that AND joins at the top.
+    `conjuncts` are the columns that have to be true for it to be true: those that AND joins at the top. `needs` are
+    the names as `needs.py` gives them: of those side by side in COALESCE one is enough.
     """
 
     sql: str
@@ -89,11 +91,7 @@ class Expression:
     tables: frozenset[str]
     kind: str
     conjuncts: frozenset[str]
-    read: Mapping[str, frozenset[str]]
-
-    def columns_of(self, table: str) -> frozenset[str]:
-        """Columns that a source reads of a table."""
-        return self.read.get(table, frozenset())
+    needs: frozenset[str]
 
 
 def parse(text: str, grammar: Grammar, place: Place) -> Expression:
@@ -114,6 +112,7 @@ def parse(text: str, grammar: Grammar, place: Place) -> Expression:
         )
     for node in tree.walk():
         _check(node, grammar, place)
+    _check_owners(tree, place)
     return Expression(
         sql=tree.sql("duckdb", comments=False),
         names=frozenset(column.name for column in tree.find_all(exp.Column)),
@@ -122,27 +121,17 @@ def parse(text: str, grammar: Grammar, place: Place) -> Expression:
         conjuncts=frozenset(part.name for part in tree.flatten() if isinstance(part, exp.Column))
         if isinstance(tree, exp.And)
         else frozenset(),
-        read=_read(tree, place) if grammar is Grammar.SOURCE else {},
+        needs=frozenset(either(column.name for column in group) for group in groups(tree)),
     )
 
 
-def _read(tree: exp.Expr, place: Place) -> dict[str, frozenset[str]]:
-    """Columns read of each table; every column has to say whose it is."""
-    read: dict[str, set[str]] = {}
+def _check_owners(tree: exp.Expr, place: Place) -> None:
+    """Every column of a source has to say whose it is."""
     for select in tree.find_all(exp.Select):
-        aliases = {source.alias_or_name: source for source in _from(select)}
+        aliases = {source.alias_or_name for source in sources_of(select)}
         for column in _own_columns(select):
-            if column.table not in aliases and len(aliases) != 1:
+            if column.table not in aliases and (column.table or len(aliases) != 1):
                 raise _refusal(f"{_words(column)}: say of which table.", place)
-            source = aliases[column.table] if column.table in aliases else next(iter(aliases.values()))
-            if isinstance(source, exp.Table):
-                read.setdefault(source.name, set()).add(column.name)
-    return {table: frozenset(columns) for table, columns in read.items()}
-
-
-def _from(select: exp.Select) -> list[exp.Expr]:
-    first = select.args.get("from_") or select.args.get("from")
-    return [*([first.this] if first else []), *(join.this for join in select.args.get("joins") or [])]
 
 
 def _own_columns(select: exp.Select) -> Iterator[exp.Column]:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from entente.errors import Place, RegisterError
-from entente.records.schema import staged_schema
 from entente.screening import datafile
-from entente.screening.features import COLUMNS, DERIVED, EITHER, SHIPMENTS, FeatureSet, load_features
 from entente.screening.features import SHIPPED as SHIPPED_FEATURES
+from entente.screening.features import FeatureSet, load_features
+from entente.screening.needs import COLUMNS, DERIVED, EITHER, SHIPMENTS, spare
 from entente.screening.predicate import Grammar, parse
 
 LANGUAGES = ("en", "zh", "es")
@@ -84,8 +84,9 @@ class Rule:
         lacking = [f"table {name}" for name in self.needs_tables - tables]
         for need in self.needs_columns:
             given = [given for column in need.split(EITHER) for given in DERIVED.get(column, (column,))]
-            if table_of(need) not in self.needs_tables - tables and not columns.intersection(given):
-                lacking.append(f"column {' or '.join(given)}")
+            absent = {table_of(column) for column in need.split(EITHER)} & (self.needs_tables - tables)
+            if not absent and not columns.intersection(given):
+                lacking.append(f"column {' or '.join(dict.fromkeys(given))}")
         return tuple(sorted(lacking))
 
 
@@ -217,8 +218,8 @@ def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
         if part in entry
     }
     reads = frozenset().union(*(expression.names for expression in parsed.values()))
-    tables, columns = features.needs(reads)
-    _check_columns(columns, place)
+    _check_columns(features.closure(reads) - features.features.keys(), place)
+    tables, columns = features.needs(frozenset().union(*(expression.needs for expression in parsed.values())))
     plain = datafile.without_lines(entry)
     return Rule(
         id=plain["id"],
@@ -239,34 +240,19 @@ def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
             name for name in parsed["predicate"].conjuncts if name in features.features and features.features[name].gate
         ),
         needs_tables=tables,
-        needs_columns=(columns - frozenset(plain.get("optional", ())))
-        | _of_tables(plain.get("needs", ()), tables, place),
+        needs_columns=spare(columns, plain.get("optional", {}), plain.get("one_of", {})),
         examples=tuple(plain.get("examples", ())),
         place=place,
     )
 
 
-def table_of(need: str) -> str:
-    """The table that a needed column stands in."""
-    return need.split(EITHER, maxsplit=1)[0].partition(".")[0] if "." in need else SHIPMENTS
-
-
-def _of_tables(needs: Sequence[str], tables: frozenset[str], place: Place) -> frozenset[str]:
-    """Columns of other tables that a rule says it needs, checked against the tables that it reads."""
-    for need in needs:
-        for name in need.split(EITHER):
-            table, _, column = name.partition(".")
-            if table not in tables or column not in staged_schema(table).names:
-                raise RegisterError(
-                    f"The rule reads no column {name!r} of a table of the run.",
-                    remedy="Name columns of the tables that its features read, as table.column.",
-                    place=place,
-                )
-    return frozenset(needs)
+def table_of(column: str) -> str:
+    """The table that a column stands in, by its name as needs give it."""
+    return column.partition(".")[0] if "." in column else SHIPMENTS
 
 
 def _check_columns(columns: frozenset[str], place: Place) -> None:
-    unknown = sorted({name for need in columns for name in need.split(EITHER)} - COLUMNS)
+    unknown = sorted(columns - COLUMNS)
     if unknown:
         raise RegisterError(
             f"There is no feature and no column of the shipments called {unknown[0]!r}.",
