@@ -98,6 +98,74 @@ def locants(rng: random.Random, name: str) -> str | None:
     return changed if changed != name else None
 
 
+_UNITS = ("kg", "KG", "g", "L", "ml", "GP", "HC", "drums", "x25kg", "%", "%min", "kgx80drums", "", ".5%")
+_IN_FRONT = ("25kg", "200L", "1x20GP", "80drums", "UN1090", "99", "4x200kg", "2t", "12.5kg", "CAS67-64-1")
+_LONG_ENOUGH = 6
+
+
+def glued(rng: random.Random, name: str) -> str | None:
+    """A number and its unit right behind the name, or right before it: long names that begin and end in a letter."""
+    if sum(c.isascii() and c.isalpha() for c in name) < _LONG_ENOUGH or not (name[0] + name[-1]).isalpha():
+        return None
+    before, behind = rng.choice(_IN_FRONT), f"{rng.randrange(1, 1000)}{rng.choice(_UNITS)}"
+    return rng.choice([before + name, name + behind, before + name + behind])
+
+
+_NAMED = {" ": "&nbsp;", "-": "&hyphen;", "(": "&lpar;", ")": "&rpar;", "'": "&apos;", ",": "&comma;", "α": "&alpha;"}
+_NAMED |= {"β": "&beta;", "γ": "&gamma;", "é": "&eacute;", "á": "&aacute;", "í": "&iacute;", "ó": "&oacute;"}
+
+
+def references(rng: random.Random, name: str) -> str | None:
+    """Some characters as HTML character references, some of these escaped twice."""
+    out = []
+    for char in name:
+        ways = [f"&#{ord(char)};", f"&#x{ord(char):X};", f"&amp;#{ord(char)};", _NAMED.get(char, f"&#{ord(char):05d};")]
+        out.append(rng.choice(ways) if rng.random() < (0.1 if char.isalnum() else 0.8) else char)
+    return "".join(out) if "&" in "".join(out) else None
+
+
+def tags(rng: random.Random, name: str) -> str | None:
+    """Line breaks and emphasis of HTML, and what a workbook writes for a line break, where a name has a space."""
+    if " " not in name:
+        return None
+    return "".join(
+        rng.choice(["<br>", " <BR/> ", "</b> <i>", "_x000D_\n", "&nbsp;<br />"]) if c == " " else c for c in name
+    )
+
+
+_LOOK_LIKE = {"a": "аα", "c": "сϲ", "e": "е", "i": "іι", "o": "оο", "p": "рρ", "s": "ѕ", "x": "хχ", "y": "уγ", "d": "ԁ"}
+_LOOK_LIKE |= {
+    "A": "АΑ",
+    "B": "ВΒ",
+    "C": "С",
+    "E": "ЕΕ",
+    "H": "НΗ",
+    "I": "ІΙ",
+    "K": "КΚ",
+    "M": "МΜ",
+    "N": "Ν",
+    "O": "ОΟ",
+}
+_LOOK_LIKE |= {"P": "РΡ", "T": "ТΤ", "X": "ХΧ", "Y": "УΥ"}
+
+
+def lookalikes(rng: random.Random, name: str) -> str | None:
+    """A letter or two as Cyrillic or Greek ones that look alike, in words that keep Latin letters."""
+    text = list(rng.choice([name, name.upper()]))
+    places = [
+        at
+        for at, char in enumerate(text)
+        if char in _LOOK_LIKE
+        and any(c.isascii() and c.isalpha() for c in text[at + 1 : at + 2] + text[max(at - 1, 0) : at])
+    ]
+    chosen: list[int] = []
+    for at in rng.sample(places, min(len(places), rng.randrange(1, 3))):
+        if not any(abs(at - other) < 3 for other in chosen):
+            chosen.append(at)
+            text[at] = rng.choice(_LOOK_LIKE[text[at]])
+    return "".join(text) if chosen else None
+
+
 def combined(rng: random.Random, name: str) -> str | None:
     """Several of the above at once."""
     ways = rng.sample((exact, hyphens, spaces, full_width, greek, traditional, invisible, decomposed, unaccented), 4)
@@ -119,6 +187,10 @@ WRITINGS = (
     unaccented,
     brackets,
     locants,
+    glued,
+    references,
+    tags,
+    lookalikes,
     combined,
 )
 

@@ -45,6 +45,21 @@ PIECES += [
     "ß",
     "hydrochloride",
 ]
+PIECES += [
+    "&nbsp;",
+    "&#45;",
+    "&amp;#97;",
+    "&acE;",
+    "<br>",
+    "<b>",
+    "_x000D_",
+    "аcetone",
+    "tоluene",
+    "α",
+    "й",
+    "25kg",
+    "99%",
+]
 TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=3)), max_size=12).map("".join)
 KERNEL = ScreeningKernel(vocabulary())
 

@@ -69,6 +69,16 @@ def locate(block: Block, found: Found) -> Located:
     return Located(found.pattern, first, last, row).where(inside)
 
 
+def holds_own(block: Block, hits: Located) -> Flags:
+    """Which matches hold a character that only this reading reads so; all of them in a first reading."""
+    if block.replaced is None:
+        return np.ones(len(hits), np.bool_)
+    before = np.zeros(len(block.replaced) + 1, np.int64)
+    np.cumsum(block.replaced, out=before[1:])
+    holds: Flags = before[hits.last + 1] > before[hits.first]
+    return holds
+
+
 def _last_lead(squashed: bytes, end: I64) -> I64:
     """First byte of the UTF-8 character that ends at each `end`."""
     data = np.frombuffer(squashed, np.uint8)
@@ -87,16 +97,16 @@ def neighbours(block: Block, hits: Located) -> tuple[npt.NDArray[np.uint8], npt.
     return before.astype(np.uint8), after.astype(np.uint8)
 
 
-def whole_words(block: Block, hits: Located, patterns: Patterns) -> Located:
-    """Drop matches that are part of a longer word of letters and digits. Hanzi stand between no words."""
+def word_edges(block: Block, hits: Located, patterns: Patterns) -> tuple[Flags, Flags]:
+    """Which matches begin, and which end, where a word of letters and digits does. Hanzi stand between no words."""
     before, after = neighbours(block, hits)
     word = LETTER | DIGIT
-    starts = patterns.han_start[hits.pattern] | ((before & word) == 0)
-    ends = patterns.han_end[hits.pattern] | ((after & word) == 0)
-    return hits.where(starts & ends & ~_continues_locants(block, hits))
+    starts: Flags = patterns.han_start[hits.pattern] | ((before & word) == 0)
+    ends: Flags = patterns.han_end[hits.pattern] | ((after & word) == 0)
+    return starts, ends
 
 
-def _continues_locants(block: Block, hits: Located) -> Flags:
+def continues_locants(block: Block, hits: Located) -> Flags:
     """Matches that begin with a digit which a comma joins to a digit before it: "1,4-..." is not "4-..."."""
     table, units, start = class_table(), block.units, block.offsets[hits.row]
     digit = (table[units[hits.first]] & DIGIT) > 0

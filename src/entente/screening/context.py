@@ -12,7 +12,7 @@ import numpy as np
 
 from entente.screening.beside import telling_before, telling_behind
 from entente.screening.boundaries import Flags, Located, neighbours
-from entente.screening.fold import HAN, I64, fold
+from entente.screening.fold import HAN, I64
 from entente.screening.grammar import Reading, Traits, has_chemical_word, read, read_before, traits_of
 from entente.screening.grammar_han import has_chemical_word_han, read_han, stands_alone
 from entente.screening.lexicon import hanzi
@@ -24,7 +24,6 @@ WINDOW = 72
 #: And how far before a name it looks for the beginning of an exclusion.
 CLAUSE = 600
 _HYPHEN = 45
-_PLAIN = bytes(ord(fold(chr(i))) if i < 128 else i for i in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +144,5 @@ def _surroundings(block: Block, hits: Located, before: I64, behind: int) -> Iter
     right = np.minimum(hits.last + 1 + behind, block.offsets[hits.row + 1])
     columns = (left, hits.first - left, hits.last + 1 - left, right)
     for start, first, last, end in zip(*(column.tolist() for column in columns), strict=True):
-        text = _text(block, start, end)
+        text = block.folded(start, end)
         yield text[:first], text[last:]
-
-
-def _text(block: Block, start: int, end: int) -> str:
-    units = block.units[start:end]
-    if block.codes is None:
-        return units.tobytes().translate(_PLAIN).decode("latin-1")
-    return units.astype("<u4").tobytes().decode("utf-32-le")

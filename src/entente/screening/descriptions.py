@@ -12,9 +12,11 @@ import pyarrow as pa
 from entente.screening import boundaries, numbers
 from entente.screening.boundaries import Located, is_within, overlaps
 from entente.screening.compiled import Compiled
+from entente.screening.context import Judged
 from entente.screening.fold import I64
+from entente.screening.glue import are_glued, whole_words
 from entente.screening.misspelling import Misspellings
-from entente.screening.output import CAS, CAS_FIELD, DESCRIPTION, MISSPELLING, NAME, SURE, Mentions
+from entente.screening.output import AT_MOST, CAS, CAS_FIELD, DESCRIPTION, MISSPELLING, NAME, SURE, UNBOUNDED, Mentions
 from entente.screening.patterns import Patterns
 from entente.screening.text import Block, blocks
 
@@ -41,7 +43,7 @@ def search_numbers(compiled: Compiled, column: pa.Array) -> list[Mentions]:
     for block in blocks(column):
         hits = boundaries.locate(block, compiled.number_matcher.scan(block.squashed))
         hits = numbers.well_formed(block, hits, compiled.number_patterns, bare=True)
-        out.append(_mentions(block, hits, compiled.number_patterns, None, CAS_FIELD))
+        out.append(_mentions(block, hits, compiled.number_patterns, CAS_FIELD))
         out.append(numbers.confused(compiled, block, CAS_FIELD))
     return out
 
@@ -52,10 +54,10 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator
     is_cas = patterns.is_cas[hits.pattern]
     by_number = numbers.well_formed(block, hits.where(is_cas), patterns, bare=False)
     chemical[block.rows[by_number.row]] = True
-    yield _mentions(block, by_number, patterns, None, DESCRIPTION)
+    yield _mentions(block, by_number, patterns, DESCRIPTION)
     yield numbers.confused(compiled, block, DESCRIPTION)
     is_marker = patterns.is_marker[hits.pattern]
-    names = boundaries.whole_words(block, hits.where(~is_cas & ~is_marker), patterns)
+    names = whole_words(block, hits.where(~is_cas & ~is_marker), patterns)
     names = boundaries.longest(names.where(boundaries.lawful_breaks(block, names, patterns)))
     exclusions = hits.where(is_marker)
     judged = compiled.context.judge(block, names, exclusions)
@@ -63,9 +65,16 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator
         near, mentions = _misspelled(compiled, compiled.misspellings, block, (names, judged.stands), exclusions)
         yield mentions
         judged = replace(judged, stands=judged.stands & _outside(names, near))
-    chemical = chemical[block.rows[names.row]] | judged.chemical
-    stands = judged.stands
-    yield _mentions(block, names.where(stands), patterns, chemical[stands], DESCRIPTION, judged.form[stands])
+    yield _named(block, names, patterns, judged, chemical)
+
+
+def _named(block: Block, names: Located, patterns: Patterns, judged: Judged, chemical: Flags) -> Mentions:
+    """Mentions by the names that stand."""
+    told = chemical[block.rows[names.row]] | judged.chemical
+    counted = judged.stands & boundaries.holds_own(block, names)
+    names, told = names.where(counted), told[counted]
+    most = np.where(are_glued(block, names, patterns), AT_MOST["glued"], UNBOUNDED)
+    return _mentions(block, names, patterns, DESCRIPTION, told, judged.form[counted], most)
 
 
 def _misspelled(
@@ -74,9 +83,10 @@ def _misspelled(
     """Misspelled names where no name stands, read in their surroundings as names are."""
     near = misspellings.find(block, *exact)
     judged = compiled.context.judge(block, near.hits, exclusions)
-    hits, edits = near.hits.where(judged.stands), near.edits[judged.stands]
+    counted = judged.stands & boundaries.holds_own(block, near.hits)
+    hits, edits = near.hits.where(counted), near.edits[counted]
     sure_enough = np.ones(len(hits), np.bool_)
-    mentions = _mentions(block, hits, compiled.patterns, sure_enough, DESCRIPTION, judged.form[judged.stands])
+    mentions = _mentions(block, hits, compiled.patterns, DESCRIPTION, sure_enough, judged.form[counted])
     counts = np.diff(compiled.patterns.first_entry)[hits.pattern]
     sure = np.where(np.repeat(edits, counts) == 1, SURE["one_edit"], SURE["two_edits"])
     return hits, replace(mentions, sure=sure, method=np.full(len(mentions), MISSPELLING))
@@ -91,9 +101,15 @@ def _outside(names: Located, near: Located) -> Flags:
 
 
 def _mentions(
-    block: Block, hits: Located, patterns: Patterns, chemical: Flags | None, field: int, form: I64 | None = None
+    block: Block,
+    hits: Located,
+    patterns: Patterns,
+    field: int,
+    chemical: Flags | None = None,
+    form: I64 | None = None,
+    most: I64 | None = None,
 ) -> Mentions:
-    """One mention per match and entry of its pattern; `chemical` and `form` are of each match."""
+    """One mention per match and entry of its pattern; `chemical`, `form` and `most` are of each match."""
     first = patterns.first_entry[hits.pattern]
     counts = patterns.first_entry[hits.pattern + 1] - first
     index = np.repeat(np.arange(len(hits)), counts)
@@ -106,6 +122,10 @@ def _mentions(
     start, end = block.spans(hits.first[index], hits.last[index], row)
     is_cas = patterns.is_cas[hits.pattern[index]]
     sure = np.where(is_cas, SURE["cas"], np.where(weak, SURE["acronym"], SURE["name"]))
+    if most is not None:
+        sure = np.minimum(sure, most[index])
+    if block.replaced is not None:
+        sure = np.minimum(sure, AT_MOST["lookalike"])
     method = np.where(is_cas, CAS, NAME)
     text = block.original(start, end, row)
     forms = patterns.form[entry].astype(np.int64) | (0 if form is None else form[index])

@@ -3,8 +3,8 @@
 Folding is compatibility decomposition (NFKD), lower case, and no combining marks, done code point by code point
 through a table that is built once in a process. Beyond NFKD: every dash is a hyphen, every kind of space is a
 space, zero-width characters and soft hyphens vanish, a Greek letter is its English name (so that alpha- and
-α- meet in the middle), traditional Hanzi become simplified ones, and a handful of letters that look like Greek
-ones are taken for them.
+α- meet in the middle), traditional Hanzi become simplified ones, a handful of letters that look like Greek
+ones are taken for them, and the dotless i of Turkish is an i.
 
 A table by code point keeps the way back to the original text trivial, and does not depend on Arrow's NFC and NFKC,
 which give decomposed text in pyarrow <= 25 (https://github.com/apache/arrow/issues/51225).
@@ -34,7 +34,14 @@ _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u02d7\ufe58\ufe63\uf
 _SOFT_HYPHEN = 0xAD
 #: Hanzi that chemical texts write in more than one way beyond traditional and simplified: acyl, alkali, silicon.
 _HANZI_VARIANTS = {"醯": "酰", "硷": "碱", "礆": "碱", "鹸": "碱", "矽": "硅"}
-_LOOKALIKES = {"\u0251": "alpha", "\u00df": "beta", "\u03d0": "beta", "\u03b5": "epsilon", "\u03f5": "epsilon"}
+_LOOKALIKES = {
+    "\u0251": "alpha",
+    "\u00df": "beta",
+    "\u03d0": "beta",
+    "\u03b5": "epsilon",
+    "\u03f5": "epsilon",
+    "\u0131": "i",
+}
 _GREEK_NAMES = (
     *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
     *("xi", "omicron", "pi", "rho", "sigma", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"),

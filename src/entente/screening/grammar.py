@@ -133,7 +133,7 @@ def _behind(traits: Traits, right: str) -> Reading:
     if is_free or (not found["close"].strip() and _modifies_class_noun(traits, word)):
         return OTHER
     form = _form_word(traits, word, rest)
-    beside = found["gap"] or found["close"]
+    beside = found["gap"] or found["close"] or found["locant"]
     stands = not beside or form or not _makes_another(word, found["gap"], found["locant"], rest)
     return Reading(stands=True, form=form if beside else 0) if stands else OTHER
 

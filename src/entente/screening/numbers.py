@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from entente.screening import cas
-from entente.screening.boundaries import Located, lawful_breaks, neighbours
+from entente.screening.boundaries import Located, holds_own, lawful_breaks, neighbours
 from entente.screening.compiled import Compiled
 from entente.screening.fold import DIGIT, LETTER
 from entente.screening.output import CAS, SURE, Mentions
@@ -31,7 +31,7 @@ def well_formed(block: Block, hits: Located, patterns: Patterns, *, bare: bool) 
         patterns: the patterns' columns.
         bare: digits without any break are a number too (a column of CAS numbers); elsewhere only behind the word CAS.
     """
-    hits = hits.where(lawful_breaks(block, hits, patterns))
+    hits = hits.where(lawful_breaks(block, hits, patterns) & holds_own(block, hits))
     if not len(hits):
         return hits
     before, after = neighbours(block, hits)
@@ -70,6 +70,8 @@ def _text(block: Block, start: int, end: int) -> str:
 def confused(compiled: Compiled, block: Block, field: int) -> Mentions:
     """Known CAS numbers in which a scanner read a letter for a digit: less sure."""
     hits = cas.confused_cas(block.units, block.offsets)
+    own = holds_own(block, Located(hits.packed, hits.first, hits.last, hits.row))
+    hits = cas.CasHits(hits.packed[own], hits.first[own], hits.last[own], hits.row[own])
     question, answer = compiled.cas.find(hits.packed)
     row = hits.row[question]
     start, end = block.spans(hits.first[question], hits.last[question], row)

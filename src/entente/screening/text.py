@@ -18,14 +18,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entente.screening.fold import I64, U8, U32, class_table, fold_codes
+from entente.screening.fold import I64, U8, U32, class_table, fold, fold_codes
+from entente.screening.readings import Reading, as_written, marked_rows, with_markup_read, without_lookalikes
 
 #: A block holds at most this many rows, and as many bytes unless one row alone is longer.
 BLOCK_ROWS = 1 << 16
 BLOCK_BYTES = 1 << 24
 
+Flags = npt.NDArray[np.bool_]
+
 _LOWER = bytes(ord(chr(i).lower()) if i < 128 else i for i in range(256))
 _DROPPED = bytes(i for i in range(128) if not chr(i).isalnum())
+_PLAIN = bytes(ord(fold(chr(i))) if i < 128 else i for i in range(256))
 _KEPT_FLAG = bytes(int(chr(i).isalnum()) for i in range(128)) + bytes(128)
 _EIGHT = 8
 _SUM_OF_BYTES, _TOP_BYTE = np.uint64(0x0101010101010101), np.uint64(56)
@@ -40,9 +44,12 @@ class Block:
         units: folded characters of all rows, end to end (ASCII: the raw bytes, not lowered).
         offsets: where each row starts in `units`; one more entry than rows.
         squashed: what the matcher scans.
-        origin: index of each unit's character in `codes`; None where they are the same.
+        origin: where in `codes` what each unit stands for begins; None where they are the same.
         codes: original code points (None: ASCII, the units themselves).
         code_offsets: where each row starts in `codes`.
+        kept: flag of each unit: it is in `squashed`.
+        ends: where in `codes` what each unit stands for ends; None where that is one character.
+        replaced: in a second reading, which units stand for a look-alike; a match must hold one of them.
     """
 
     rows: I64
@@ -53,6 +60,8 @@ class Block:
     origin: I64 | None = None
     code_offsets: I64 | None = None
     kept: U8 = field(default_factory=lambda: np.empty(0, np.uint8))
+    ends: I64 | None = None
+    replaced: Flags | None = None
 
     def locate(self, positions: I64) -> I64:
         """Units at which squashed bytes `positions` stand."""
@@ -77,7 +86,15 @@ class Block:
         origin = self.origin
         if origin is None:
             return first - base, last + 1 - base
-        return origin[first] - base, origin[last] + 1 - base
+        end = origin[last] + 1 if self.ends is None else self.ends[last]
+        return origin[first] - base, end - base
+
+    def folded(self, start: int, end: int) -> str:
+        """The folded text of units [start, end)."""
+        units = self.units[start:end]
+        if self.codes is None:
+            return units.tobytes().translate(_PLAIN).decode("latin-1")
+        return units.astype("<u4").tobytes().decode("utf-32-le")
 
     def original(self, start: I64, end: I64, row: I64) -> pa.StringArray:
         """The original text of character spans, as one Arrow array."""
@@ -143,18 +160,19 @@ def ascii_block(array: pa.StringArray, rows: I64) -> Block:
     return Block(rows, units, offsets, raw.translate(_LOWER, _DROPPED), kept=kept)
 
 
-def unicode_block(array: pa.StringArray, rows: I64) -> Block:
-    """A block of rows that are not all ASCII."""
-    data, byte_offsets = flat(array)
-    starts = np.zeros(len(data) + 1, np.int64)
-    np.cumsum((data & 0xC0) != 0x80, out=starts[1:])
-    code_offsets = starts[byte_offsets]
-    codes = np.frombuffer(data.tobytes().decode().encode("utf-32-le"), np.uint32)
-    units, origin = fold_codes(codes)
-    offsets = code_offsets if origin is None else np.searchsorted(origin, code_offsets, side="left")
+def unicode_block(reading: Reading) -> Block:
+    """A block of rows that are not all ASCII, or not read as they are written."""
+    units, origin = fold_codes(reading.codes)
+    offsets = reading.offsets if origin is None else np.searchsorted(origin, reading.offsets, side="left")
     kept = (class_table()[units] > 0).view(np.uint8)
     squashed = units[kept.view(np.bool_)].astype("<u4").tobytes().decode("utf-32-le").encode()
-    return Block(rows, units, offsets, squashed, codes, origin, code_offsets, kept)
+    starts, ends, replaced = reading.starts, reading.ends, reading.replaced
+    if origin is not None:
+        starts = origin if starts is None else starts[origin]
+        ends = None if ends is None else ends[origin]
+        replaced = None if replaced is None else replaced[origin]
+    codes, code_offsets = reading.written, reading.written_offsets
+    return Block(reading.rows, units, offsets, squashed, codes, starts, code_offsets, kept, ends, replaced)
 
 
 def _pieces(array: pa.StringArray) -> Iterator[tuple[int, pa.StringArray]]:
@@ -177,14 +195,35 @@ def plain(column: pa.Array) -> pa.StringArray:
 
 
 def blocks(column: pa.Array) -> Iterator[Block]:
-    """Cut a string column into blocks of bounded size; nulls are empty rows."""
+    """Cut a string column into blocks of bounded size; nulls are empty rows. Some rows are read twice (`readings`)."""
     array = plain(column)
     for start, piece in _pieces(array):
-        ascii_flags = pc.string_is_ascii(piece)
-        is_ascii = ascii_flags.to_numpy(zero_copy_only=False)
-        if is_ascii.all():
-            yield ascii_block(piece, np.arange(start, start + len(piece)))
+        rows = np.arange(start, start + len(piece))
+        data, offsets = flat(piece)
+        marked = marked_rows(data, offsets)
+        is_ascii = pc.string_is_ascii(piece).to_numpy(zero_copy_only=False)
+        plainly = is_ascii & ~marked
+        if plainly.all():
+            yield ascii_block(piece, rows)
             continue
-        if is_ascii.any():
-            yield ascii_block(piece.filter(ascii_flags), np.flatnonzero(is_ascii) + start)
-        yield unicode_block(piece.filter(pc.invert(ascii_flags)), np.flatnonzero(~is_ascii) + start)
+        if plainly.any():
+            yield ascii_block(piece.filter(pa.array(plainly)), rows[plainly])
+        for reading in _readings(piece, rows, marked, ~is_ascii & ~marked):
+            yield unicode_block(reading)
+
+
+def _readings(piece: pa.StringArray, rows: I64, marked: Flags, foreign: Flags) -> Iterator[Reading]:
+    """The readings of rows with markup, and of others that are not ASCII."""
+    for some, is_marked in ((foreign, False), (marked, True)):
+        if not some.any():
+            continue
+        texts = piece.filter(pa.array(some))
+        if is_marked:
+            reading = with_markup_read(texts, rows[some])
+        else:
+            data, offsets = flat(texts)
+            reading = as_written(data.tobytes(), offsets, rows[some])
+        yield reading
+        again = without_lookalikes(reading)
+        if again is not None:
+            yield again
