@@ -71,6 +71,9 @@ class PieceIndex:
         # a word of text that holds a piece holds all of the name's word, give or take the errors
         around = np.array([_word_around(at, word_ends[which]) for _, at, which in pieces], np.int64)
         self._shortest_word = -_most(piece, -around, len(texts)) - MOST_EDITS
+        # and no more than all of the name: kilobytes without a break are near nothing
+        whole = np.array([len(names[which]) for _, _, which in pieces], np.int64)
+        self._longest_word = _most(piece, whole, len(texts)) + MOST_EDITS
         self._matcher = Matcher(texts)
         self._of_piece = np.concatenate([[0], np.cumsum(np.bincount(piece, minlength=len(texts)))]).astype(np.int64)
         self._text, self._ends = dict(names), dict(word_ends)
@@ -101,7 +104,8 @@ class PieceIndex:
         word = np.searchsorted(words.start, found.start, side="right") - 1
         length = (words.end - words.start)[word]
         # a piece counts within one word of text, so that a word can be judged without its neighbours
-        inside = np.flatnonzero((found.end <= words.end[word]) & (length >= self._shortest_word[found.pattern]))
+        fits = (length >= self._shortest_word[found.pattern]) & (length <= self._longest_word[found.pattern])
+        inside = np.flatnonzero((found.end <= words.end[word]) & fits)
         inside = inside[np.argsort(word[inside], kind="stable")]
         piece, at, word = found.pattern[inside], found.start[inside] - words.start[word[inside]], word[inside]
         near = [_NO_ENTRY]
