@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -44,6 +44,31 @@ def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         skip_or_fail(error.message)
     with engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """A database with all tables of a node, made once."""
+    if find_spec("django") is None:
+        skip_or_fail("the extra node")
+    import node_databases
+
+    if not node_databases.is_postgres_there():
+        skip_or_fail("a PostgreSQL server on 127.0.0.1:5432")
+    with node_databases.template() as name:
+        yield name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
+    """Gives a node by its name the address of a database; a test that asks for it runs on both kinds."""
+    import node_databases
+
+    if request.param == "sqlite":
+        yield node_databases.sqlite
+        return
+    with node_databases.postgres(request.getfixturevalue("postgres_template")) as urls:
+        yield urls
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -56,9 +56,11 @@ def pair(one: Office, two: Office) -> None:
         here.node.confirm(there.name, there.node.fingerprint)
 
 
-def offices(path: Path, *names: str, **options: Any) -> dict[str, Office]:
+def offices(
+    path: Path, *names: str, databases: Callable[[str], str] = lambda _: "", **options: Any
+) -> dict[str, Office]:
     """Paired nodes, each with every other."""
-    made = {name: office(path / name, name, **options) for name in names}
+    made = {name: office(path / name, name, database=databases(name), **options) for name in names}
     for one in names:
         for two in names:
             if one < two:

@@ -13,8 +13,8 @@ from node_people import CN, MX, PASS, US, meet, office, offices, pair
 
 
 @pytest.fixture
-def both(tmp_path):
-    return offices(tmp_path, US, MX)
+def both(tmp_path, databases):
+    return offices(tmp_path, US, MX, databases=databases)
 
 
 def test_a_message_arrives_is_receipted_and_can_be_read_on_both_sides(both):
