@@ -15,8 +15,9 @@ import pyarrow as pa
 
 from entente.engine import duck, parts
 from entente.engine.base import Kernel
+from entente.engine.crew import run_beside
 from entente.engine.dialect import literal, quote
-from entente.engine.pool import run_tasks, usable_cores
+from entente.engine.pool import usable_cores
 from entente.engine.tables import Tables
 from entente.errors import UsageError
 
@@ -52,15 +53,17 @@ class LocalEngine:
         self._must_have(source, kernel.input_columns)
         folder = self._tables.folder()
         pickled = folder / "kernel.pickle"
-        parts.save_kernel(kernel, pickled)
+        tasks = list(parts.map_tasks(pickled, self._tables.files(source), folder))
+        # starting processes costs more than they save on a table that is one task's work
+        small = parts.count_rows(self._tables.files(source)) <= parts.TASK_ROWS
+        processes = 1 if small else self._processes
         try:
-            tasks = list(parts.map_tasks(pickled, self._tables.files(source), folder))
-            # starting processes costs more than they save on a table that is one task's work
-            small = parts.count_rows(self._tables.files(source)) <= parts.TASK_ROWS
-            rows = run_tasks(parts.map_part, tasks, 1 if small else self._processes)
+            if processes > 1:
+                parts.save_kernel(kernel, pickled)
+            with parts.held(kernel, pickled):
+                rows = run_beside(parts.map_part, tasks, processes)
         finally:
-            parts.load_kernel.cache_clear()
-            pickled.unlink()
+            pickled.unlink(missing_ok=True)
         targets = [task.target for task in tasks]
         if not targets:  # a file without row groups
             targets = [folder / "000000.parquet"]

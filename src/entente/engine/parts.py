@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -132,9 +133,23 @@ def load_kernel(path: Path) -> Kernel:
     return kernel
 
 
+#: Kernels that this process has and need not read.
+_held: dict[Path, Kernel] = {}
+
+
+@contextmanager
+def held(kernel: Kernel, path: Path) -> Iterator[None]:
+    """Within this, a task of this process whose kernel is saved in `path` takes `kernel` as it is."""
+    _held[path] = kernel
+    try:
+        yield
+    finally:
+        del _held[path]
+
+
 def map_part(task: MapTask) -> int:
     """Do one task; return the rows written."""
-    kernel = load_kernel(task.kernel)
+    kernel = _held.get(task.kernel) or load_kernel(task.kernel)
     names = list(kernel.input_columns)
     rows = waiting = 0
     results: list[pa.RecordBatch] = []

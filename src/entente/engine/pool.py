@@ -79,9 +79,14 @@ def _pooled(fn: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -
             waiting.extend(pool.submit(fn, task) for task in islice(source, workers * _AHEAD - len(waiting)))
             yield waiting.popleft().result()
     except BrokenProcessPool as error:
-        raise EntenteError(
-            "A worker process ended before its work was done.",
-            remedy="Most often memory ran out: use fewer processes, or give the machine more memory.",
-        ) from error
+        raise worker_ended() from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def worker_ended() -> EntenteError:
+    """The error that says that a process died."""
+    return EntenteError(
+        "A worker process ended before its work was done.",
+        remedy="Most often memory ran out: use fewer processes, or give the machine more memory.",
+    )
