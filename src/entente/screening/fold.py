@@ -21,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import opencc
 
+from entente.substances.writing import HANZI_VARIANTS
+
 U8 = npt.NDArray[np.uint8]
 U32 = npt.NDArray[np.uint32]
 I64 = npt.NDArray[np.int64]
@@ -32,8 +34,6 @@ WORD = LETTER | DIGIT | HAN
 _LAST = sys.maxunicode + 1
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u02d7\ufe58\ufe63\uff0d\u30fc\u2e3a\u2e3b\u207b\u208b\u00ad"
 _SOFT_HYPHEN = 0xAD
-#: Hanzi that chemical texts write in more than one way beyond traditional and simplified: acyl, alkali, silicon.
-_HANZI_VARIANTS = {"醯": "酰", "硷": "碱", "礆": "碱", "鹸": "碱", "矽": "硅"}
 _LOOKALIKES = {
     "\u0251": "alpha",
     "\u00df": "beta",
@@ -107,7 +107,7 @@ def _simplify(one: U32) -> None:
     for code, text in zip(codes.tolist(), simple, strict=True):
         if len(text) == 1:
             one[code] = ord(text)
-    for variant, usual in _HANZI_VARIANTS.items():
+    for variant, usual in HANZI_VARIANTS.items():
         one[ord(variant)] = ord(usual)
 
 

@@ -6,7 +6,7 @@ Several names may squash to one pattern ("4-AP", "4 AP"), and one pattern may na
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +15,13 @@ import numpy.typing as npt
 from entente.screening.cas import digits_of
 from entente.screening.fold import DIGIT, HAN, I64, class_table, codes_of, fold, squash
 from entente.screening.vocabulary import Vocabulary
+from entente.substances.writing import spellings
 
 #: A Latin name shorter than this is searched only with its own word breaks, or none.
 FREE_SPACING = 6
 #: A Latin name up to this length is too easily a word or an abbreviation of something else.
 ALWAYS_CONTEXT = 4
 _SHORTEST_LATIN = 3
-_SPELLINGS = (("sulph", "sulf"), ("alfa", "alpha"), ("aluminium", "aluminum"), ("caesium", "cesium"))
 _ANYWHERE = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -53,16 +53,6 @@ class Patterns:
     substance: I64
     form: npt.NDArray[np.int32]
     needs_context: npt.NDArray[np.bool_]
-
-
-def spellings(text: str) -> Iterator[str]:
-    """A squashed name and its regular spelling variants."""
-    yield text
-    for one, other in _SPELLINGS:
-        if one in text:
-            yield text.replace(one, other)
-        elif other in text:
-            yield text.replace(other, one)
 
 
 def _breaks(name: str) -> np.uint64:

@@ -1,7 +1,8 @@
 """From what a person types (a name, a CAS number, an HS code) to substances. For single questions, not for rows.
 
 Goods texts by the million are the business of `screening`; this resolver wants the whole text to be the name,
-give or take salt and hydrate words, case, width, accents, hyphens, spaces and Greek letters.
+give or take salt and hydrate words, case, width, accents, hyphens, spaces and Greek letters, markup, letters of
+another script that look Latin, and spellings that differ by rule (`writing`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from entente.substances.document import read_document
 from entente.substances.forms import Form
+from entente.substances.writing import readings, simplified, spellings
 
 if TYPE_CHECKING:
     from entente.substances.register import Register
@@ -125,19 +127,26 @@ def resolver(register: Register) -> Callable[[str], tuple[Resolved, ...]]:
 
 
 def _resolve(register: Register, index: Mapping[str, tuple[tuple[str, Form], ...]], text: str) -> tuple[Resolved, ...]:
-    cas = parse_cas(text)
-    if cas:
-        return _by_cas(register, cas)
-    hs = parse_hs(text)
-    if hs:
-        return _by_hs(register, hs)
-    exact = index.get(normalise(text), ())
+    """What the text means as it is written, or as it looks."""
+    for reading in readings(text):
+        cas, hs = parse_cas(reading), parse_hs(reading)
+        if cas:
+            return _by_cas(register, cas)
+        if hs:
+            return _by_hs(register, hs)
+        found = tuple(Resolved(*meant, text) for meant in _by_name(index, reading))
+        if found:
+            return found
+    return ()
+
+
+def _by_name(index: Mapping[str, tuple[tuple[str, Form], ...]], text: str) -> list[tuple[str, Form, str]]:
+    """Substance, form and method of each substance that a name means."""
+    exact = index.get(simplified(normalise(text)), ())
     if exact:
-        return tuple(Resolved(substance_id, form, "name", text) for substance_id, form in exact)
+        return [(substance_id, form, "name") for substance_id, form in exact]
     rest, salt = strip_salt(text)
-    return tuple(
-        Resolved(substance_id, form | salt, "name_less_salt", text) for substance_id, form in index.get(rest, ())
-    )
+    return [(substance_id, form | salt, "name_less_salt") for substance_id, form in index.get(simplified(rest), ())]
 
 
 def near_names(register: Register, text: str) -> tuple[str, ...]:
@@ -177,5 +186,6 @@ def _by_hs(register: Register, hs6: str) -> tuple[Resolved, ...]:
 def _name_index(register: Register) -> Mapping[str, tuple[tuple[str, Form], ...]]:
     index: dict[str, dict[tuple[str, Form], None]] = defaultdict(dict)
     for substance_id, name in register.names:
-        index[normalise(name.text)][substance_id, name.form] = None
+        for spelled in spellings(simplified(normalise(name.text))):
+            index[spelled][substance_id, name.form] = None
     return {key: tuple(value) for key, value in index.items()}

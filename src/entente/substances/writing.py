@@ -9,9 +9,10 @@ Screening reads goods texts with this, and questions about one name are read wit
 * *Look-alikes.* A Cyrillic, Greek or Armenian letter that looks like a Latin one hides a name from a search. Which
   letters do is taken from Unicode UTS #39, `confusables.txt`, as far as it maps one such letter to one Latin letter;
   what looks alike as a capital counts as a small letter too, since systems change case. A letter is taken for the
-  Latin one only in a word that mixes scripts, or in one of which every letter looks Latin: Russian stays Russian, and
-  so do "μm" and the α of "α-methyl".
-* *Spellings* that differ by rule: sulphur and sulfur, tabletting and tableting.
+  Latin one only in a word that mixes scripts, or in one of which every letter looks Latin, and only in a second
+  reading: Russian stays Russian, and μm and the α of "α-methyl" are first of all what they are.
+* *Hanzi* are traditional or simplified (OpenCC), and some have further variants in chemical texts.
+* *Spellings* differ by rule: sulphur and sulfur, tabletting and tableting.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import opencc
 
 Codes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int64]
@@ -42,6 +44,9 @@ _LOOKALIKES = (
 _CAPITALS = "ΗhΝnΥy"
 #: A word of look-alikes alone is read as Latin from so many letters on; shorter ones are words and initials.
 _SHORTEST_ALIKE = 4
+
+#: Hanzi that chemical texts write in more than one way beyond traditional and simplified: acyl, alkali, silicon.
+HANZI_VARIANTS = {"醯": "酰", "硷": "碱", "礆": "碱", "鹸": "碱", "矽": "硅"}
 
 _SPELLINGS = (
     ("sulph", "sulf"),
@@ -199,6 +204,20 @@ def readings(text: str) -> Iterator[str]:
     found = unmask(np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32), np.zeros(1, np.int64))
     if found is not None:
         yield found[0].astype("<u4").tobytes().decode("utf-32-le")
+
+
+@functools.cache
+def _to_simplified() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """A text with each of its Hanzi simplified, one for one."""
+    if text.isascii():
+        return text
+    # a line for each character, since OpenCC chooses otherwise by the characters around
+    plain = _to_simplified().convert("\n".join(text)).split("\n")
+    return "".join(HANZI_VARIANTS.get(char, char) for char in plain)
 
 
 def spellings(name: str) -> Iterator[str]:
