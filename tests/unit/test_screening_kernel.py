@@ -251,6 +251,14 @@ def test_an_acronym_alone_does_not_count(hs):
         "CAS103797",
         "CAS No. 103797",
         "(CAS:103-79-7)",
+        "No.103-79-7",
+        "N0.103-79-7",  # a zero for the o
+        "CAS N0. 103-79-7",
+        "CASN0.103797",
+        "n0 103 79 7",
+        "NO103-79-7",
+        "编号103-79-7号",
+        "CAS103-79-7purity",
     ],
 )
 def test_a_cas_number_is_found_in_every_writing(text):
@@ -265,7 +273,11 @@ def test_letters_read_for_digits_make_a_less_sure_match(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["103-79-8", "103797", "1103-79-7", "103-79-71", "12 103 79 7", "50-00-0", "103-79-7-2"]
+    "text",
+    [
+        *("103-79-8", "103797", "1103-79-7", "103-79-71", "12 103 79 7", "50-00-0", "103-79-7-2", "N10.103-79-7"),
+        *("0.103-79-7", "xn0.103-79-7", "103-79-7A", "A103-79-7", "N0.5-103-79-7", "N0103-79-7"),
+    ],
 )
 def test_other_numbers_are_no_cas_number(text):
     assert matches(text) == []

@@ -9,16 +9,18 @@ import numpy as np
 from entente.screening import cas
 from entente.screening.boundaries import Located, holds_own, lawful_breaks, neighbours
 from entente.screening.compiled import Compiled
-from entente.screening.fold import DIGIT, LETTER
+from entente.screening.fold import DIGIT, LETTER, class_table
 from entente.screening.output import CAS, SURE, Mentions
 from entente.screening.patterns import Patterns
 from entente.screening.text import Block
 
 _SPACED = re.compile(r"\d{2,7}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d{2}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d", re.ASCII)
 _CAS_WORD = re.compile(
-    r"(?:^|[^a-z0-9])cas(?:rn|[ \t\r\n]*(?:registry|reg\.?)?[ \t\r\n]*(?:no|num|number|nr|n)?)?"
+    r"(?:^|[^a-z0-9])cas(?:rn|[ \t\r\n]*(?:registry|reg\.?)?[ \t\r\n]*(?:no|n0|num|number|nr|n)?)?"
     r"[ \t\r\n.:#°º)]*(?:号|登记号)?[ \t:]*$"
 )
+#: "No." before a number, also with a zero for the o: the zero is no part of a longer number.
+_NUMBER_WORD = re.compile(r"(?:^|[^a-z0-9])n[o0r][ \t.:]*$")
 _LOOK_BACK = 24
 
 
@@ -35,7 +37,7 @@ def well_formed(block: Block, hits: Located, patterns: Patterns, *, bare: bool) 
     if not len(hits):
         return hits
     before, after = neighbours(block, hits)
-    hits = hits.where(((before & DIGIT) == 0) & ((after & (DIGIT | LETTER)) == 0))
+    hits = hits.where(((before & DIGIT) == 0) & ((after & DIGIT) == 0))
     extra = hits.last - hits.first + 1 - patterns.length[hits.pattern]
     good = np.array([_is_written_so(block, hits, at, bare=bare) for at in range(len(hits))], np.bool_)
     return hits.where(good & (extra >= 0))
@@ -49,15 +51,22 @@ def _is_written_so(block: Block, hits: Located, at: int, *, bare: bool) -> bool:
     if re.match(r"-\d" if bare else r"[-.,]\d", after):
         return False
     labelled = _CAS_WORD.search(before.lower()) is not None
+    if _is_letter(after[:1]) and not labelled:
+        return False
     if text.isdigit():
         return bare or labelled
     if _SPACED.fullmatch(text) is None:
         return False
-    if labelled:
+    if labelled or _NUMBER_WORD.search(before.lower()):
         return True
     joins = r"\d[-.]$" if bare else r"\d[-.,/]$" if "-" in text else r"\d[-.,/ ]?$"
     joined = re.search(joins, before)
-    return joined is None and not before[-1:].isalpha()
+    return joined is None and not _is_letter(before[-1:])
+
+
+def _is_letter(char: str) -> bool:
+    """A letter joins what stands beside it to a word; Hanzi and nothing do not."""
+    return bool(char) and bool(class_table()[ord(char)] & LETTER)
 
 
 def _text(block: Block, start: int, end: int) -> str:
