@@ -34,7 +34,7 @@ def test_a_run_prints_counts_first_leads_and_where_the_report_is(trade: Path, tm
     lines = [line.split() for line in done.stdout.splitlines()]
     assert ["Rows", "read", str(len(ROWS))] in lines
     assert ["Rows", "in", "quarantine", "1"] in lines
-    assert "so were not screened: 1." in done.stdout
+    assert "so are in no lead: 1." in done.stdout
     assert "Alpha Chem → " in done.stdout
     assert "A substance that was listed on that day" in done.stdout
     assert str(tmp_path / "out" / "report.html") in done.stdout

@@ -24,6 +24,7 @@ from entente.leads.reportdata import (
     Record,
     ReportData,
     Sample,
+    UnreadRow,
 )
 from entente.leads.reportlaw import link
 from entente.leads.reportleads import marked
@@ -93,6 +94,7 @@ DATA = ReportData(
         "read": 12_000,
         "accepted": 11_999,
         "quarantined": 1,
+        "quarantined_naming": 1,
         "hit_records": 3,
         "in_force_records": 1,
         "flags": 4,
@@ -118,6 +120,7 @@ DATA = ReportData(
     quarantine=(("shipments.date", "Not a date in the expected format.", 1),),
     warnings=("trade.csv: shipments.hs_code: no six-digit HS code in it (1)",),
     inclusion_probability=0.001,
+    unread=(UnreadRow("trade.csv", 7, "D7", "PIPERONAL <b>2 drums</b>", ("piperonal",)),),
 )
 
 
@@ -153,7 +156,8 @@ def rendered(tmp_path: Path, data: ReportData = DATA) -> str:
 def test_every_part_is_there_in_every_language(tmp_path: Path, lang: str) -> None:
     page = rendered(tmp_path, replace(DATA, lang=lang))
     say = words(lang)
-    for part in ("summary", "unknown", "leads", "charts", "sample", "run", "inputs", "quarantine", "lists"):
+    parts = ("summary", "unknown", "leads", "charts", "sample", "run", "inputs", "quarantine", "unread_title", "lists")
+    for part in parts:
         assert say(part) in page
     for said in ("AAAABBBBCCCCDDDD", "EEEEFFFFGGGGHHHH", "SSSSTTTTUUUUVVVV", "胡椒醛", "table payments", "ab" * 32):
         assert said in page
@@ -244,10 +248,19 @@ def _luminance(colour: str) -> float:
 def test_an_empty_run_says_so(tmp_path: Path) -> None:
     nothing = dict.fromkeys(DATA.counts, 0)
     lists = ("leads", "listed", "samples", "by_substance", "by_route", "by_month", "unknown", "imprecise", "doubted")
-    data = replace(DATA, counts=nothing, **dict.fromkeys(lists, ()), not_evaluable=(), quarantine=(), warnings=())
+    rest = dict.fromkeys(("not_evaluable", "quarantine", "warnings", "unread"), ())
+    data = replace(DATA, counts=nothing, **dict.fromkeys(lists, ()), **rest)
     page = rendered(tmp_path, data)
     for key in ("no_leads", "no_hits", "nothing_unknown"):
         assert words("en")(key) in page
+
+
+def test_rows_in_quarantine_that_name_a_substance_are_named_on_top(tmp_path: Path) -> None:
+    page = rendered(tmp_path, replace(DATA, counts={**DATA.counts, "quarantined_naming": 41}))
+    summary, rest = page.split('id="charts"')[0], page.split('id="charts"')[1]
+    assert words("en")("unread_short", rows="41") in summary
+    assert "PIPERONAL &lt;b&gt;2 drums&lt;/b&gt;" in rest
+    assert words("en")("unread_more", n="40") in rest
 
 
 def test_matched_words_are_marked_where_spans_overlap() -> None:

@@ -104,6 +104,9 @@ def show_summary(summary: RunSummary) -> None:
     console = Console()
     console.print()
     console.print(_counts(summary))
+    naming = summary.counts["quarantined_naming"]
+    if naming:
+        console.print(Text(words("en")("unread_short", rows=f"{naming:,}"), style="bold yellow"))
     for reservation in _reservations(summary):
         console.print(Text(reservation, style="yellow"))
     if summary.first_leads:

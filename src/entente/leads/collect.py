@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from entente.engine import Engine
 from entente.leads import reportquery as query
-from entente.leads.reportdata import Bar, InputFile, ListVersion, Missing, NotEstablished, ReportData
+from entente.leads import unread
+from entente.leads.reportdata import Bar, InputFile, ListVersion, Missing, NotEstablished, ReportData, UnreadRow
 from entente.leads.reportlaw import LawWords, since
 from entente.leads.reportleads import shown_leads
 from entente.leads.reportwords import Words, words
@@ -66,6 +67,7 @@ def collect(
             quarantine=tuple(_quarantined(engine, say)),
             warnings=tuple(say.warnings(record["warnings"])),
             inclusion_probability=record["inclusion_probability"],
+            unread=tuple(_unread(row, law) for row in engine.fetch(unread.ROWS).to_pylist()),
         )
 
 
@@ -205,3 +207,14 @@ def _quarantined(engine: Engine, say: Words) -> Iterator[tuple[str, str, int]]:
     for row in engine.fetch(query.QUARANTINED).to_pylist():
         where = f"{row['table']}.{row['field']}" if row["field"] else row["table"]
         yield where, say(f"quarantine_{row['reason']}"), row["n"]
+
+
+#: Characters of the goods of a row in quarantine that are shown.
+_GOODS_SHOWN = 300
+
+
+def _unread(row: Mapping[str, Any], law: LawWords) -> UnreadRow:
+    goods = " · ".join(part for part in (row["description"], row["cas"], row["hs_code"]) if part.strip())
+    clipped = goods[:_GOODS_SHOWN] + ("…" if len(goods) > _GOODS_SHOWN else "")
+    names = tuple(law.substance(one) for one in row["substances"])
+    return UnreadRow(row["file"], row["record"], row["declaration_id"], clipped, names)

@@ -197,16 +197,18 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def gather_quarantine(files: Mapping[str, Path], path: Path) -> None:
     """Write the quarantine of all tables into one file, each row with its table."""
-    with pq.ParquetWriter(path, quarantine_schema(), compression="zstd") as writer:
+    schema = pa.schema([pa.field("table", pa.string(), nullable=False), *QUARANTINE])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for table, file in files.items():
             with pq.ParquetFile(file) as rows:
                 for batch in rows.iter_batches():
                     named = pa.Table.from_batches([batch]).add_column(
                         0, "table", pa.array([table] * len(batch), pa.string())
                     )
-                    writer.write_table(named.cast(quarantine_schema()))
+                    writer.write_table(named.cast(schema))
 
 
 def quarantine_schema() -> pa.Schema:
-    """Schema of quarantine.parquet: the records' quarantine with the table it came from."""
-    return pa.schema([pa.field("table", pa.string(), nullable=False), *QUARANTINE])
+    """Schema of quarantine.parquet: the records' quarantine, the table it came from, and what its goods text names."""
+    named = pa.field("substances", pa.list_(pa.string()))
+    return pa.schema([pa.field("table", pa.string(), nullable=False), *QUARANTINE, named])

@@ -11,6 +11,7 @@ from typing import Any
 
 from entente import __version__
 from entente.engine import Engine
+from entente.leads import unread
 from entente.leads.build import LeadReport
 from entente.leads.inputs import StagedInputs
 from entente.leads.request import ScreenRequest
@@ -104,6 +105,7 @@ def _counts(inputs: StagedInputs, leads: LeadReport, engine: Engine) -> dict[str
         "read": shipments.rows_read,
         "accepted": shipments.accepted,
         "quarantined": shipments.quarantined,
+        "quarantined_naming": engine.fetch(unread.COUNT).to_pylist()[0]["n"],
         "hits": engine.count("hits"),
         **hits,
         "flags": engine.count("flags"),

@@ -163,11 +163,22 @@ class NotEstablished:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A row in quarantine that names a controlled substance: where it stands, and what could be read of its goods."""
+
+    file: str
+    line: int
+    declaration_id: str
+    goods: str
+    substances: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """All that a report shows.
 
-    `counts` has read, accepted, quarantined, hit_records, in_force_records, flags, leads, samples, unflagged.
-    `leads` are shown in full, `listed` in one line each. `run` are facts of the run in words, in order.
+    `counts` has read, accepted, quarantined, quarantined_naming, hit_records, in_force_records, flags, leads, samples,
+    unflagged. `leads` are shown in full, `listed` in one line each. `run` are facts of the run in words, in order.
     """
 
     lang: str
@@ -191,6 +202,7 @@ class ReportData:
     quarantine: tuple[tuple[str, str, int], ...]
     warnings: tuple[str, ...]
     inclusion_probability: float
+    unread: tuple[UnreadRow, ...] = ()
 
     @property
     def remaining(self) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from entente.engine import Engine, open_engine
 from entente.errors import UsageError
-from entente.leads import outputs
+from entente.leads import outputs, unread
 from entente.leads.build import LeadReport, build
 from entente.leads.collect import collect
 from entente.leads.inputs import SHIPMENTS, StagedInputs, load_mappings, stage_inputs
@@ -129,7 +129,9 @@ def _screen(
         engine.register(name, law.register.table(name))
     with timer.stage("match"):
         vocabulary = Vocabulary.from_register(law.register)
-        engine.map(ScreeningKernel(vocabulary, misspellings=request.misspellings), SHIPMENTS, "matches")
+        kernel = ScreeningKernel(vocabulary, misspellings=request.misspellings)
+        engine.map(kernel, SHIPMENTS, "matches")
+        unread.search(engine, kernel, inputs, timer.clock.now.date())
         if PAYMENTS in inputs.tables:
             engine.map(MemoKernel(vocabulary), PAYMENTS, MEMO_MATCHES)
     with timer.stage("law"):
@@ -176,9 +178,8 @@ def _write(
     with timer.stage("report"):
         for name, order in outputs.ORDER.items():
             engine.export(name, folder / f"{name}.parquet", order_by=order)
-        outputs.gather_quarantine(
-            {name: staged.quarantine for name, staged in inputs.tables.items()}, folder / "quarantine.parquet"
-        )
+        quarantines = {name: staged.quarantine for name, staged in inputs.tables.items()}
+        unread.write_quarantine(engine, quarantines, work, folder / "quarantine.parquet")
         record = run_record(
             request, law.register, law.ruleset, law.hit_weights, inputs, rules, leads, engine, timer.clock.now
         )

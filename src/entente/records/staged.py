@@ -61,6 +61,7 @@ class StageResult:
         table: canonical table.
         parts: Parquet files in the staged schema; at least one, though it may have no rows.
         quarantine: one Parquet file, always there.
+        unread: what could be read of the goods of shipments in quarantine, in the schema `UNREAD`, always there.
         files: input files in order; `source_file` of a row is the position here.
         present_columns: canonical columns that some source carried with a value.
         warnings: what was nulled or doubtful, by file, field and value.
@@ -69,6 +70,7 @@ class StageResult:
     table: str
     parts: tuple[Path, ...]
     quarantine: Path
+    unread: Path
     files: tuple[SourceFile, ...]
     present_columns: frozenset[str]
     warnings: tuple[Warned, ...] = ()

@@ -29,11 +29,14 @@ from entente.records.mapping import (
 )
 from entente.records.reading import Source, open_source
 from entente.records.reading.base import Block, Part
-from entente.records.schema import QUARANTINE, staged_schema, table_spec
+from entente.records.schema import QUARANTINE, UNREAD, staged_schema, table_spec
 from entente.records.shaping import Warnings, quarantine_table, shape
 from entente.records.sources import Digest, check_unchanged, digest, expand, printable
 from entente.records.staged import Progress, SourceFile, StageResult, Warned
+from entente.records.unread import TABLE, unread_texts
 
+#: Files of all rows in quarantine, and of what could be read of their goods.
+_QUARANTINE, _UNREAD = "quarantine.parquet", "unread.parquet"
 #: Characters of the names of unused columns that are kept.
 _NAMED = 200
 #: Parts are read a few times and then removed; to compress them costs more than it saves, codes being small already.
@@ -61,6 +64,7 @@ class _Done:
     quarantined: int
     part: Path | None
     quarantine: Path | None
+    unread: Path | None
     warnings: Warnings
     doubts: Doubts
     present: frozenset[str]
@@ -114,11 +118,11 @@ def stage(
     digests = run_tasks(digest, paths, processes)
     tally = _Tally()
     with ExitStack() as stack:
-        quarantine = out / "quarantine.parquet"
-        writer = stack.enter_context(pq.ParquetWriter(quarantine, QUARANTINE, compression="zstd"))
+        writer = stack.enter_context(pq.ParquetWriter(out / _QUARANTINE, QUARANTINE, compression="zstd"))
+        goods = stack.enter_context(pq.ParquetWriter(out / _UNREAD, UNREAD, compression="zstd"))
         results = stack.enter_context(_closing(iter_tasks(_run, _tasks(opened, paths, out, today), processes)))
         for done in results:
-            _add(tally, done, writer, limits)
+            _add(tally, done, writer, goods, limits)
             if progress is not None:
                 progress(
                     Progress(
@@ -130,7 +134,7 @@ def stage(
                 )
     for before in digests:
         check_unchanged(before)
-    return _result(table, out, quarantine, tally, opened, digests)
+    return _result(table, out, tally, opened, digests)
 
 
 def _opened(path: Path, table: str, mapping: Mapping | None, limits: Limits) -> tuple[Source, Mapping]:
@@ -165,11 +169,15 @@ def _run(task: _Task) -> _Done:
             if block.rows.num_rows:
                 shaped = shape(block.rows, block.lines, task.mapping, file=file, file_index=task.file_index)
                 writers.accept(shaped.accepted)
-                writers.quarantine(_placed(shaped.quarantined, block))
+                writers.quarantine(_placed(shaped.quarantined, "line", block))
+                writers.keep_unread(_placed(shaped.unread, "record", block))
                 warnings.update(shaped.warnings)
                 add(doubted, doubts(shaped.accepted, spec, task.today, block.place))
                 present |= shaped.present
-            writers.quarantine(_placed(quarantine_table(list(block.bad), file), block))
+            bad = quarantine_table(list(block.bad), file)
+            writers.quarantine(_placed(bad, "line", block))
+            if spec.name == TABLE:
+                writers.keep_unread(_placed(unread_texts(bad, task.file_index), "record", block))
     if read != writers.accepted + writers.quarantined:
         raise AssertionError(
             f"{task.file}: {read} rows read, {writers.accepted} accepted, {writers.quarantined} quarantined"
@@ -181,18 +189,19 @@ def _run(task: _Task) -> _Done:
         writers.quarantined,
         writers.part,
         writers.bad,
+        writers.unread,
         warnings,
         doubted,
         frozenset(present),
     )
 
 
-def _placed(rows: pa.Table, block: Block) -> pa.Table:
+def _placed(rows: pa.Table, name: str, block: Block) -> pa.Table:
     """Count the lines of a further sheet from its own beginning, which is where a person looks."""
     if not block.before or not rows.num_rows:
         return rows
-    at = rows.schema.get_field_index("line")
-    return rows.set_column(at, rows.field(at), pc.subtract(rows.column("line"), block.before))
+    at = rows.schema.get_field_index(name)
+    return rows.set_column(at, rows.field(at), pc.subtract(rows.column(name), block.before))
 
 
 class _Writers:
@@ -202,12 +211,14 @@ class _Writers:
         self.stack = ExitStack()
         self.part: Path | None = None
         self.bad: Path | None = None
+        self.unread: Path | None = None
         self.accepted = 0
         self.quarantined = 0
         self._stem = f"{task.mapping.table}-{task.file_index:05d}-{task.number:06d}"
         self._out = task.out
         self._good_writer: pq.ParquetWriter | None = None
         self._bad_writer: pq.ParquetWriter | None = None
+        self._unread_writer: pq.ParquetWriter | None = None
 
     def accept(self, rows: pa.Table) -> None:
         if not rows.num_rows:
@@ -226,6 +237,14 @@ class _Writers:
             self._bad_writer = self.stack.enter_context(pq.ParquetWriter(self.bad, QUARANTINE))
         self._bad_writer.write_table(rows)
         self.quarantined += rows.num_rows
+
+    def keep_unread(self, rows: pa.Table) -> None:
+        if not rows.num_rows:
+            return
+        if self._unread_writer is None:
+            self.unread = self._out / f"{self._stem}.unread.parquet"
+            self._unread_writer = self.stack.enter_context(pq.ParquetWriter(self.unread, UNREAD))
+        self._unread_writer.write_table(rows)
 
 
 def _staged_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -255,18 +274,15 @@ def _like(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _add(tally: _Tally, done: _Done, writer: pq.ParquetWriter, limits: Limits) -> None:
+def _add(tally: _Tally, done: _Done, quarantine: pq.ParquetWriter, unread: pq.ParquetWriter, limits: Limits) -> None:
     tally.read[done.file_index] += done.read
     tally.accepted[done.file_index] += done.accepted
     tally.quarantined[done.file_index] += done.quarantined
     tally.present |= done.present
     if done.part is not None:
         tally.parts.append(done.part)
-    if done.quarantine is not None:
-        with pq.ParquetFile(done.quarantine) as file:
-            for batch in file.iter_batches():
-                writer.write_batch(batch)
-        done.quarantine.unlink()
+    _moved(done.quarantine, quarantine)
+    _moved(done.unread, unread)
     add(tally.doubts.setdefault(done.file_index, {}), done.doubts)
     kept = tally.warnings.setdefault(done.file_index, Counter())
     for key, count in done.warnings.items():
@@ -274,8 +290,17 @@ def _add(tally: _Tally, done: _Done, writer: pq.ParquetWriter, limits: Limits) -
         kept[key if known else (key[0], "", "more_values")] += count
 
 
+def _moved(part: Path | None, writer: pq.ParquetWriter) -> None:
+    """Add the rows of one part to the one file of all."""
+    if part is not None:
+        with pq.ParquetFile(part) as file:
+            for batch in file.iter_batches():
+                writer.write_batch(batch)
+        part.unlink()
+
+
 def _result(
-    table: str, out: Path, quarantine: Path, tally: _Tally, opened: list[tuple[Source, Mapping]], digests: list[Digest]
+    table: str, out: Path, tally: _Tally, opened: list[tuple[Source, Mapping]], digests: list[Digest]
 ) -> StageResult:
     if not tally.parts:
         empty = out / f"{table}-00000-000000.parquet"
@@ -288,7 +313,8 @@ def _result(
     return StageResult(
         table=table,
         parts=tuple(tally.parts),
-        quarantine=quarantine,
+        quarantine=out / _QUARANTINE,
+        unread=out / _UNREAD,
         files=tuple(_file(index, source, digests[index], tally) for index, (source, _) in enumerate(opened)),
         present_columns=frozenset(tally.present),
         warnings=tuple(warnings),
