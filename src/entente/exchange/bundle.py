@@ -77,7 +77,9 @@ def read_bundle(data: bytes, *, channel: str, sender: str, recipient: str) -> Pa
     if len(data) > LIMIT:
         raise OversizedError("The file is larger than a bundle may be.")
     members = _members(data)
-    manifest = strict.read_object(members.pop(_MANIFEST, b""), limit=_MANIFEST_LIMIT, what="manifest")
+    if _MANIFEST not in members:
+        raise BundleError("The file is a zip without what a bundle has.")
+    manifest = strict.read_object(members.pop(_MANIFEST), limit=_MANIFEST_LIMIT, what="manifest")
     expected = {"channel": channel, "format": _FORMAT, "from": sender, "to": recipient}
     if any(manifest.get(name) != value for name, value in expected.items()):
         raise BundleError("The bundle is not from this peer to this node.")

@@ -182,4 +182,6 @@ def _there(found: tuple[bytes, ...]) -> bytes:
 
 
 def _answer(data: bytes, media: str, status: int = 200) -> HttpResponse:
-    return HttpResponse(data, content_type=media, status=status, headers={"cache-control": "no-store"})
+    return HttpResponse(
+        data, content_type=media, status=status, headers={"cache-control": "no-store", "content-length": str(len(data))}
+    )

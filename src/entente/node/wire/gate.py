@@ -30,7 +30,7 @@ from entente.exchange.requests import (
     verify_signature,
 )
 from entente.node.node import Node
-from entente.node.wire.refusal import STRANGER, Refusal
+from entente.node.wire.refusal import Refusal, stranger
 from entente.node.wire.terms import BODY_LIMIT, HEALTH, PREFIX, REFUSAL
 
 Scope = MutableMapping[str, Any]
@@ -124,7 +124,7 @@ class Gate:
             verify_signature(claimed, end.peer, end.suites, now)
         except EntenteError as error:
             _LOG.warning("a request was refused: %s", type(error).__name__)
-            raise STRANGER from None
+            raise stranger() from None
         try:
             request = check_request(claimed, method=scope["method"], target=_target(scope), me=self._node.name, at=now)
         except ExchangeError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from entente.node.wire.terms import REFUSAL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Refusal(Exception):  # noqa: N818 - it is an answer, and no mistake of ours
     """An answer that is not what was asked for.
 
@@ -35,5 +35,6 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, and no mistake of our
         return json.dumps({"code": self.code, "note": self.note}).encode()
 
 
-STRANGER = Refusal(401, "refused")
-"""For whoever is not paired, not confirmed or not who it says: the same answer, so that nobody learns who is paired."""
+def stranger() -> Refusal:
+    """For whoever is not paired, not confirmed or not who it says: the same answer, so nobody learns who is paired."""
+    return Refusal(401, "refused")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -68,6 +69,7 @@ def server(
         timeout_graceful_shutdown=10,
         ssl_context_factory=lambda _config, _default: context,
     )
+    logging.getLogger("uvicorn.access").disabled = True  # it writes addresses; the gate logs who asked for what
     return _Server(config, started)
 
 
