@@ -17,6 +17,10 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 # A loaded machine makes every example slow; that is no fault of the code, and a test never measures time.
 settings.register_profile("entente", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("entente")
+if find_spec("django") is not None:
+    from entente.node.boot import boot
+
+    boot()  # before a test module imports a model
 REQUIRE_ALL = os.environ.get("ENTENTE_REQUIRE_ALL") == "1"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,15 @@ def offices(
             if one < two:
                 pair(made[one], made[two])
     return made
+
+
+def copied(made: dict[str, Office], path: Path) -> dict[str, Office]:
+    """The same nodes in other directories, as they stand on the disk; they use SQLite."""
+    for name, one in made.items():
+        one.node.close()
+        shutil.copytree(one.node.parts.home.path, path / name)
+    opened = {name: Node.open(path / name, one.node.parts.clock, PASS) for name, one in made.items()}
+    return {name: replace(one, node=opened[name]) for name, one in made.items()}
 
 
 def meet(one: Office, two: Office, times: int = 1) -> None:

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from entente.exchange.errors import KeyFileError
 from entente.exchange.keyfiles import COST, PrivateKey, lock, unlock
-from entente.exchange.keys import KeyRecord, Role
+from entente.exchange.keys import SKEW, KeyRecord, Role
 from entente.exchange.ledger.note import COSIGNATURE, KeySigner
 from entente.exchange.parties import NodeKey, SealingKey, load_sealing, load_signing
 from entente.exchange.suites import Suites
@@ -108,7 +108,7 @@ def new_key(owner: str, role: Role, suite: str, suites: Suites, now: datetime, h
     made = suites.get(suite, suites.names())
     private = made.new_sealing_key() if role is Role.SEAL else made.new_signing_key()
     public = made.opener(private).public if role is Role.SEAL else made.signer(private).public
-    start = now.replace(microsecond=0)
+    start = now.replace(microsecond=0) - SKEW  # a peer whose clock is behind uses it at once
     return PrivateKey(KeyRecord(suite, role, owner, holder, public, start, start + LIFE), private)
 
 

@@ -19,7 +19,20 @@ from entente.exchange.frame import digest as digest_of
 
 TEMPORARY = ".new"
 _AT_ONCE = 32
-_POOL = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="blobs")
+
+
+class _Pool:
+    """The threads that write. A forked process has none of them, and makes its own."""
+
+    def __init__(self) -> None:
+        self.renew()
+        os.register_at_fork(after_in_child=self.renew)
+
+    def renew(self) -> None:
+        self.threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="blobs")
+
+
+_POOL = _Pool()
 
 
 class FileBlobs:
@@ -44,7 +57,7 @@ class FileBlobs:
             self._write(name, data)
             _sync_folder(self._path(name).parent)
         elif name not in waiting:
-            waiting[name] = data, _POOL.submit(self._write, name, data)
+            waiting[name] = data, _POOL.threads.submit(self._write, name, data)
         return name
 
     def put_all(self, items: Sequence[bytes]) -> Sequence[str]:
@@ -76,7 +89,7 @@ class FileBlobs:
         waiting: dict[str, tuple[bytes, Future[None]]] = self._local.waiting
         for _, done in waiting.values():
             done.result()
-        list(_POOL.map(_sync_folder, sorted({self._path(name).parent for name in waiting})))
+        list(_POOL.threads.map(_sync_folder, sorted({self._path(name).parent for name in waiting})))
         waiting.clear()
 
     def end(self) -> None:

@@ -110,3 +110,13 @@ def close(alias: str) -> None:
     from django.db import connections
 
     connections[alias].close()
+
+
+def forget(alias: str) -> None:
+    """Close this thread's connection, and forget a database that was registered for a while."""
+    from django.db import connections
+
+    close(alias)
+    if alias in connections.databases and alias.startswith("node-"):
+        del connections[alias]
+        del connections.databases[alias]

@@ -44,25 +44,27 @@ class DjangoUnitOfWork:
             with self._part(outer, channel):
                 yield outer
             return
-        with django.atomic(using=self.alias, durable=True):
-            tx = ChannelTransaction(self.alias, lock(self.alias, channel))
-            self._local.open = tx
-            self.blobs.begin()
-            try:
-                yield tx
-                self._settle()
-            finally:
-                self._local.open = None
-                self.blobs.end()
-
-    def _settle(self) -> None:
         try:
-            self.blobs.settle()
+            with django.atomic(using=self.alias, durable=True), self._ciphertext():
+                self._local.open = ChannelTransaction(self.alias, lock(self.alias, channel))
+                yield self._local.open
         except OSError as error:
             raise StoreError(
-                f"Ciphertext cannot be made durable ({error.strerror}); nothing was committed.",
-                remedy="Make room on the disk of the node's directory, then try again.",
+                f"Files of the node cannot be written ({error.strerror or error}); nothing was committed.",
+                remedy="Make room on the disk of the node's directory, and see that its owner may write there.",
             ) from error
+        finally:
+            self._local.open = None
+
+    @contextmanager
+    def _ciphertext(self) -> Iterator[None]:
+        """Ciphertext that is put inside is durable at the end."""
+        self.blobs.begin()
+        try:
+            yield
+            self.blobs.settle()
+        finally:
+            self.blobs.end()
 
     @contextmanager
     def _part(self, outer: ChannelTransaction, channel: str) -> Iterator[None]:
