@@ -38,10 +38,10 @@ def connect(home: Path, threads: int, memory_mb: int) -> duckdb.DuckDBPyConnecti
             "preserve_insertion_order": "false",  # results are sets; order is asked for where it matters
             "autoinstall_known_extensions": "false",  # the engine never goes to the network
             "autoload_known_extensions": "false",
-            "enable_progress_bar": "false",  # long statements would draw over the run's own progress
         },
     )
     sql.execute(_HASH)
+    sql.execute("SET enable_progress_bar = false")  # long statements would draw over the run's own progress
     return sql
 
 
