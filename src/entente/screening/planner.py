@@ -169,6 +169,18 @@ class Planner:
                     waiting |= self._read_with(self._set.features[name])
         return found
 
+    def _beside(self, names: frozenset[str]) -> set[str]:
+        """`names` and what has to stand in the same row for them, but not what their aggregates are made of."""
+        found: set[str] = set()
+        waiting = set(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                if self._level(name) > 0:
+                    waiting |= self._read_with(self._set.features[name])
+        return found
+
     def _read_with(self, feature: Feature) -> frozenset[str]:
         """What a row has to have for a feature above level 0 to be put beside it."""
         if feature.kind == "row":
@@ -201,8 +213,8 @@ class Planner:
         return quote(source)
 
     def _view(self, names: frozenset[str], level: int, frame: str | None) -> str:
-        """A SELECT of the base rows (of a frame) with everything that `names` build on, up to a level."""
-        needed = self._set.closure(names)
+        """A SELECT of the base rows (of a frame) with `names` and what has to stand beside them, up to a level."""
+        needed = self._beside(names)
         query = f"SELECT * FROM {_home(frame)}"
         for step in range(1, level + 1):
             groups = [g for g in self._groups if g.level == step and any(f.name in needed for f in g.features)]
