@@ -1,0 +1,196 @@
+"""The auditor's replay of one side of a run: its own, from the escrow and from what was signed and logged.
+
+It shows whether the set that was committed to is the set that was used, whether every message follows from it, and
+which elements come from none of the authority's records: those were invented, to fish in the other side's holdings.
+It cannot show what the other side put in; only the other side's auditor can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from entente.exchange.match import playing
+from entente.exchange.match.commitment import commit
+from entente.exchange.match.controls import Policy
+from entente.exchange.match.engine import Engine
+from entente.exchange.match.errors import EscrowError, MatchError
+from entente.exchange.match.escrow import Escrow
+from entente.exchange.match.session import Run
+from entente.exchange.match.sets import Item
+from entente.exchange.match.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check.
+
+    Attributes:
+        check: its short name.
+        good: whether it holds; None if it could not be made.
+        text: in a sentence.
+        items: elements that it names.
+    """
+
+    check: str
+    good: bool | None
+    text: str
+    items: tuple[Item, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an audit works with.
+
+    Attributes:
+        escrow: of the run.
+        run: from the signed messages.
+        records: own record -> keys it holds, of the kind of the run, made anew from the records.
+        earlier: escrows of earlier runs of the same side.
+        policy: of the peer.
+        engine: how the run was computed.
+    """
+
+    escrow: Escrow
+    run: Run
+    records: Mapping[str, Collection[str]]
+    earlier: Sequence[Escrow]
+    policy: Policy
+    engine: Engine
+
+
+def audit(evidence: Evidence) -> tuple[Finding, ...]:
+    """Every check of one run.
+
+    Raises:
+        EscrowError: the escrow is of another run.
+    """
+    if evidence.escrow.own.run != evidence.run.id or evidence.escrow.proposal != evidence.run.proposal:
+        raise EscrowError("The escrow is of another run, or of another offer than was signed.")
+    return tuple(finding for check in _CHECKS for finding in check(evidence))
+
+
+def _commitment(evidence: Evidence) -> Iterator[Finding]:
+    offered, escrow, run = evidence.run.proposal, evidence.escrow, evidence.run
+    made = commit(escrow.own.seed, offered.kind, offered.edition, offered.fold, escrow.own.keys)
+    if escrow.side == offered.asker:
+        said, size = offered.commitment, offered.size
+    elif run.terms is not None:
+        said, size = run.terms.commitment, run.terms.size
+    else:
+        yield Finding("commitment", good=None, text="The offer was not accepted, so nothing was committed to.")
+        return
+    good = (made, len(escrow.own.items)) == (said, size)
+    yield Finding(
+        "commitment",
+        good=good,
+        text="The escrowed set is the one that was committed to before the run."
+        if good
+        else "The escrowed set is NOT the one that was committed to before the run.",
+    )
+
+
+def _transcript(evidence: Evidence) -> Iterator[Finding]:
+    run, escrow = evidence.run, evidence.escrow
+    if run.terms is None:
+        return
+    serves = escrow.side == run.server
+    for step in ("setup", "response", "reveal") if serves else ("request",):
+        if step in run.steps:
+            yield _replayed(evidence, run.terms, step)
+
+
+def _replayed(evidence: Evidence, terms: Terms, step: str) -> Finding:
+    try:
+        made = playing.transcript(evidence.engine, evidence.run, evidence.escrow.own, terms, step)
+    except MatchError as error:
+        return Finding(step, good=None, text=f"The {step} cannot be computed again: {error}")
+    good = made == evidence.run.steps[step]
+    return Finding(
+        step,
+        good=good,
+        text=f"The {step} that was sent follows from the escrowed key and set."
+        if good
+        else f"The {step} that was sent does NOT follow from the escrowed key and set.",
+    )
+
+
+def _result(evidence: Evidence) -> Iterator[Finding]:
+    run, own = evidence.run, evidence.escrow.own
+    if run.common is None or run.terms is None or evidence.escrow.side != run.proposal.client:
+        return
+    try:
+        made = evidence.engine.result(own.key, run.steps["setup"], run.steps["response"], sizes=run.terms.sizes)
+    except MatchError as error:
+        yield Finding("result", good=False, text=f"The result cannot be computed again: {error}")
+        return
+    yield Finding("result", good=made == run.common, text=f"{run.common} elements were said to be common; {made} are.")
+
+
+def _shown(evidence: Evidence) -> Iterator[Finding]:
+    run = evidence.run
+    mine = run.shown if evidence.escrow.side == run.proposal.client else run.confirmed
+    if not mine or run.terms is None:
+        return
+    have = {run.terms.token(item.key) for item in evidence.escrow.own.items}
+    foreign = sum(one.token not in have for one in mine)
+    yield Finding(
+        "revealed", good=not foreign, text=f"{len(mine)} elements were revealed; {foreign} of them are not of the set."
+    )
+
+
+def _records(evidence: Evidence) -> Iterator[Finding]:
+    holders: dict[str, set[str]] = {}
+    for reference, keys in evidence.records.items():
+        for key in keys:
+            holders.setdefault(key, set()).add(reference)
+    items = evidence.escrow.own.items
+    invented = tuple(item for item in items if item.key not in holders)
+    yield Finding(
+        "records",
+        good=not invented,
+        text=f"All {len(items)} elements stand in own records."
+        if not invented
+        else f"{len(invented)} of {len(items)} elements stand in NO own record.",
+        items=invented,
+    )
+    wrong = tuple(item for item in items if item.key in holders and set(item.references) - holders[item.key])
+    if wrong:
+        yield Finding("references", good=False, text=f"{len(wrong)} elements name records without them.", items=wrong)
+
+
+def _overlap(evidence: Evidence) -> Iterator[Finding]:
+    offered, side = evidence.run.proposal, evidence.escrow.side
+    own = {item.key for item in evidence.escrow.own.items}
+    peer = evidence.run.other(side)
+    for earlier in evidence.earlier:
+        before = earlier.proposal
+        if before.run == offered.run or before.kind != offered.kind or peer not in {before.asker, before.asked}:
+            continue
+        both = tuple(item for item in earlier.own.items if item.key in own)
+        found = -(-1000 * len(both) // max(1, min(len(own), len(earlier.own.items))))
+        yield Finding(
+            "overlap",
+            good=found <= evidence.policy.overlap,
+            text=f"{found / 10:.1f} % of the smaller set stood in the run {before.run[:8]} too; the policy allows "
+            f"{evidence.policy.overlap / 10:.1f} %.",
+        )
+
+
+def _persons(evidence: Evidence) -> Iterator[Finding]:
+    persons = tuple(item for item in evidence.escrow.own.items if item.person)
+    if persons and not evidence.run.proposal.persons:
+        yield Finding(
+            "persons", good=False, text=f"{len(persons)} elements may be persons; the run said none.", items=persons
+        )
+
+
+_CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
+    _commitment,
+    _transcript,
+    _result,
+    _shown,
+    _records,
+    _overlap,
+    _persons,
+)
