@@ -6,6 +6,7 @@ such variant.
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import unicodedata
@@ -14,6 +15,7 @@ import opencc
 
 _TRADITIONAL = opencc.OpenCC("s2t")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_LONG_ENOUGH = 6
 _DASHES = "-‐‑‒–—−－"
 
 
@@ -98,9 +100,77 @@ def locants(rng: random.Random, name: str) -> str | None:
     return changed if changed != name else None
 
 
+_MARKS = "\u0301\u0308\u0327\u0332\u0336\u0338\u034f\u20dd\ufe0f"
+_UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2069\u061c\u180e\ufeff\u00ad"
+
+
+def marks(rng: random.Random, name: str) -> str | None:
+    """Combining marks upon letters, struck through and enclosed ones among them."""
+    return "".join(
+        c + "".join(rng.choices(_MARKS, k=rng.randrange(1, 4))) if c.isalnum() and rng.random() < 0.4 else c
+        for c in name
+    )
+
+
+def unseen(rng: random.Random, name: str) -> str | None:
+    """Joiners, marks of direction, soft hyphens and other characters that nobody sees, between all others."""
+    return "".join(c + "".join(rng.choices(_UNSEEN, k=rng.randrange(0, 3))) for c in f"\u200e{name}")
+
+
+_LIGATURES = {
+    "ffi": "ﬃ",
+    "ffl": "ﬄ",
+    "ff": "ﬀ",
+    "fi": "ﬁ",
+    "fl": "ﬂ",
+    "st": "ﬆ",
+    "ij": "ĳ",
+    "nj": "ǌ",
+    "lj": "ǉ",
+    "dz": "ǳ",
+}
+_LIGATURES |= {"kg": "㎏", "ml": "㎖", "cc": "㏄", "in": "㏌", "pa": "㎩", "mm": "㎜", "iv": "ⅳ", "xi": "ⅺ", "cm": "㎝"}
+
+
+def ligatures(_rng: random.Random, name: str) -> str | None:
+    """Letters that one character stands for: ligatures, squared units, Roman numerals."""
+    text = name
+    for letters, one in _LIGATURES.items():
+        text = text.replace(letters, one)
+    return text if text != name else None
+
+
+_ALPHABETS = (0x1D400, 0x1D434, 0x1D468, 0x1D4D0, 0x1D56C, 0x1D5A0, 0x1D5D4, 0x1D670)
+
+
+def styled(rng: random.Random, name: str) -> str | None:
+    """Mathematical and circled letters and raised digits."""
+    start, out = rng.choice(_ALPHABETS), []
+    for char in name:
+        if char.isascii() and char.isalpha():
+            place = ord(char.lower()) - ord("a")
+            ways = [chr(start + place), chr(start + 26 + place), chr(0x24D0 + place), char]
+            out.append(rng.choice([way for way in ways if unicodedata.category(way) != "Cn"]))
+        else:
+            out.append({"0": "⁰", "1": "①", "2": "₂", "3": "³", "4": "𝟒"}.get(char, char))
+    return "".join(out) if "".join(out) != name else None
+
+
+def breaks(rng: random.Random, name: str) -> str | None:
+    """A long name cut anywhere by the ends of lines, hyphens and runs of spaces, as columns of paper cut it."""
+    if sum(c.isalnum() for c in name) < _LONG_ENOUGH:
+        return None
+    cuts = ["\n", "\r\n  ", "-\n", " " * rng.randrange(2, 40), "\t", "\u2028", "\u00a0", "—", "‐ ", "\f", "\v"]
+    out = [name[0]]
+    for before, char in itertools.pairwise(name):
+        if before.isalpha() and char.isalpha() and rng.random() < 0.2:
+            out.append(rng.choice(cuts))
+        out.append(char)
+    return "".join(out)
+
+
 _UNITS = ("kg", "KG", "g", "L", "ml", "GP", "HC", "drums", "x25kg", "%", "%min", "kgx80drums", "", ".5%")
 _IN_FRONT = ("25kg", "200L", "1x20GP", "80drums", "UN1090", "99", "4x200kg", "2t", "12.5kg", "CAS67-64-1")
-_LONG_ENOUGH = 6
 
 
 def glued(rng: random.Random, name: str) -> str | None:
@@ -166,9 +236,39 @@ def lookalikes(rng: random.Random, name: str) -> str | None:
     return "".join(text) if chosen else None
 
 
+_BETWEEN = (" ", "   ", "\u00a0", "&nbsp;", "&#8239;", "<br>", "</p>\n<p>", "\r\n", "\u3000", "&amp;nbsp;", "_x000D_\n")
+_JOINED = (*_DASHES, "&ndash;", "&#8209;", "&#x2011;", " - ", "&minus;", "-\n", "\u00ad-", "-&shy;")
+
+
+def disguised(rng: random.Random, name: str) -> str | None:
+    """Each character in its own way: wide, styled, marked, as a reference, with something unseen behind it."""
+    return "".join(_disguise(rng, char) for char in name)
+
+
+def _disguise(rng: random.Random, char: str) -> str:
+    if char in " -":
+        return rng.choice(_BETWEEN if char == " " else _JOINED)
+    if not char.isalnum() or rng.random() < 0.4:
+        return char
+    wide = chr(ord(char) + 0xFEE0) if char.isascii() else char
+    unseen_one, mark = rng.choice(_UNSEEN), rng.choice(_MARKS)
+    ways = [
+        wide,
+        f"&#{ord(char)};",
+        f"&amp;#{ord(wide)};",
+        char + mark,
+        char + unseen_one,
+        f"{char}&#{ord(unseen_one)};",
+    ]
+    return rng.choice([*ways, f"{wide}&zwj;", f"{char}&#x{ord(mark):X};", f"{char}&shy;"])
+
+
+_TOGETHER = (exact, hyphens, spaces, full_width, greek, traditional, invisible, decomposed, unaccented, marks, unseen)
+
+
 def combined(rng: random.Random, name: str) -> str | None:
     """Several of the above at once."""
-    ways = rng.sample((exact, hyphens, spaces, full_width, greek, traditional, invisible, decomposed, unaccented), 4)
+    ways = rng.sample(_TOGETHER, 4)
     text = name
     for way in ways:
         text = way(rng, text) or text
@@ -187,11 +287,17 @@ WRITINGS = (
     unaccented,
     brackets,
     locants,
+    marks,
+    unseen,
+    ligatures,
+    styled,
+    breaks,
     glued,
     references,
     tags,
     lookalikes,
     combined,
+    disguised,
 )
 
 

@@ -90,6 +90,9 @@ def test_a_name_in_a_cell_of_a_megabyte_has_its_place():
         "\u2067acetone\u2069",
         "a\u0301\u0302\u0303c\u0304e\u0305t\u0306one",
         "a" + "\u0300" * 500 + "cetone",
+        "a\u0345c\u0345etone",  # a mark that becomes a letter in upper case
+        "ace\U000e0061\U000e0020tone",  # tags of plane 14
+        "ace\ufe0ftone",
         "\ufeffacetone",
         "ace\u00adtone",
         "ace\u200d\u200ctone",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from entente.substances.register import Register
 
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ω": "omega"}
+_UNSEEN = frozenset({"Mn", "Me", "Cf"})
 _GAP = r"(?:\s*[-‐‑‒–—―−⁃﹘]\s*|\s+)"
 _CAS = re.compile(
     rf"^\s*(?:cas(?:\s*(?:no|rn|number|号|號))?[\s.:：#-]*)?(\d{{2,7}}){_GAP}(\d{{2}}){_GAP}(\d)\s*$",
@@ -77,7 +78,9 @@ def parse_hs(text: str) -> str | None:
 
 def normalise(text: str) -> str:
     """A name without case, width, accents, punctuation and spaces; Greek letters are spelled out."""
-    spelled = "".join(_GREEK.get(char, char) for char in unicodedata.normalize("NFKD", text).casefold())
+    # marks go before the case is folded: one of them, U+0345, becomes a letter by that
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if unicodedata.category(char) not in _UNSEEN)
+    spelled = "".join(_GREEK.get(char, char) for char in plain.casefold())
     return "".join(char for char in spelled if char.isalnum())
 
 
