@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from entente.errors import InputError, Place
 from entente.records.limits import Limits
 from entente.records.reading.base import Block, Note
+from entente.records.reading.pages import pages_of
 from entente.records.reading.sizes import cut_by_size
 from entente.records.sources import printable
 
@@ -24,6 +25,8 @@ _DICTIONARY_BYTES = 6
 #: A grouped column is read into one dictionary up to this size: Arrow keeps it as long as the row group is read.
 _GROUPED_BYTES = 64 << 20
 _BUFFER = 1 << 20
+#: Items of a list that a row may have on average, whatever the limit.
+_ITEMS_A_ROW = 4
 #: What Arrow raises for broken files: its own errors, and those of names that are no text or numbers that are too big.
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, IndexError)
 
@@ -61,9 +64,11 @@ class ParquetPart:
 
     def _blocks(self) -> Iterator[Block]:
         with _parquet(self.path) as probe:
-            coded = _dictionaries(probe, self.group, self.columns, self.grouped)
+            sizes = _sizes(self.path, probe.metadata.row_group(self.group), self.columns, self.limits)
+            coded = _dictionaries(probe, self.group, self.columns, self.grouped, sizes)
             others = _other_dictionaries(probe, self.group, self.columns, coded)
-            rows = _rows_at_once(probe, self.group, self.columns, self.limits)
+            count = probe.metadata.row_group(self.group).num_rows
+            rows = _rows_at_once(count, sizes, self.limits)
         coded += self._long_texts(others)
         with _parquet(self.path, read_dictionary=coded, buffer_size=_BUFFER, pre_buffer=False) as file:
             line = self.first_line
@@ -71,6 +76,8 @@ class ParquetPart:
             for batch in batches:
                 yield from cut_by_size(_checked(batch), line, self.limits)
                 line += batch.num_rows
+        if line - self.first_line != count:
+            raise OSError(f"row group {self.group} has {line - self.first_line} rows, not {count}")
 
     def _long_texts(self, leaves: list[str]) -> list[str]:
         """Return the columns whose dictionaries hold texts too long to be repeated in every row.
@@ -80,11 +87,11 @@ class ParquetPart:
         if not leaves:
             return []
         with _parquet(self.path, read_dictionary=leaves) as file:
-            tops = [leaf.split(".")[0] for leaf in leaves]
+            tops = [leaf if leaf in self.columns else leaf.split(".")[0] for leaf in leaves]
             first = next(file.iter_batches(1, row_groups=[self.group], columns=tops, use_threads=False))
         bound = self.limits.batch_bytes // self.limits.batch_rows
         long = [leaf for leaf, top in zip(leaves, tops, strict=True) if _longest(first.column(top)) > bound]
-        nested = next((leaf for leaf in long if "." in leaf), None)
+        nested = next((leaf for leaf in long if leaf not in self.columns), None)
         if nested is not None:
             raise InputError(
                 "The lists of this column hold texts that are too long.",
@@ -185,15 +192,47 @@ def _check(path: Path, names: tuple[str, ...], sizes: list[int], limits: Limits)
         )
 
 
-def _rows_at_once(file: pq.ParquetFile, group: int, columns: tuple[str, ...], limits: Limits) -> int:
+def _sizes(path: Path, group: Any, columns: tuple[str, ...], limits: Limits) -> dict[str, int]:
+    """Return what each leaf that is read unpacks to, by the headers of its pages: the footer may lie.
+
+    Raises:
+        InputError: its pages, or its lists, are too big to be held.
+    """
+    chunks = [chunk for chunk in map(group.column, range(group.num_columns)) if _top(chunk, columns) in columns]
+    with path.open("rb") as stream:
+        found = {chunk.path_in_schema: pages_of(stream.fileno(), chunk) for chunk in chunks}
+    held = sum(pages.largest for pages in found.values())
+    if held > limits.max_pages_bytes:
+        raise InputError(
+            f"Pages of the file unpack to {held >> 20} MiB at once; at most {limits.max_pages_bytes >> 20} are read.",
+            remedy="Write the file again with smaller pages (about 1 MiB) and smaller row groups.",
+            place=Place(printable(path)),
+        )
+    items = {name: pages.values for name, pages in found.items() if name not in columns}
+    longest = max(items, key=lambda name: items[name], default="")
+    if items.get(longest, 0) > _ITEMS_A_ROW * group.num_rows + limits.max_items:
+        raise InputError(
+            f"The lists of this column have {items[longest]:,} items in {group.num_rows:,} rows.",
+            remedy="Export the table without the column.",
+            place=Place(printable(path), field=longest.split(".")[0]),
+        )
+    return {name: pages.total for name, pages in found.items()}
+
+
+def _top(chunk: Any, columns: tuple[str, ...]) -> str:
+    """The column that a leaf belongs to; a point may be part of a column's own name."""
+    path = str(chunk.path_in_schema)
+    return path if path in columns else path.split(".", maxsplit=1)[0]
+
+
+def _rows_at_once(rows: int, sizes: dict[str, int], limits: Limits) -> int:
     """Return how many rows to read at once, so that rows of the average size stay within the bound."""
-    meta = file.metadata.row_group(group)
-    chunks = (meta.column(index) for index in range(meta.num_columns))
-    size = sum(int(chunk.total_uncompressed_size) for chunk in chunks if chunk.path_in_schema.split(".")[0] in columns)
-    return max(1, min(limits.batch_rows, limits.batch_bytes * int(meta.num_rows) // max(size, 1)))
+    return max(1, min(limits.batch_rows, limits.batch_bytes * rows // max(sum(sizes.values()), 1)))
 
 
-def _dictionaries(file: pq.ParquetFile, group: int, columns: tuple[str, ...], grouped: frozenset[str]) -> list[str]:
+def _dictionaries(
+    file: pq.ParquetFile, group: int, columns: tuple[str, ...], grouped: frozenset[str], sizes: dict[str, int]
+) -> list[str]:
     """Return the text columns to read as dictionaries: those that the file keeps as a small one, and grouped ones."""
     texts = {
         item.name for item in file.schema_arrow if pa.types.is_string(item.type) or pa.types.is_large_string(item.type)
@@ -202,8 +241,9 @@ def _dictionaries(file: pq.ParquetFile, group: int, columns: tuple[str, ...], gr
     for index in range(meta.num_columns):
         chunk = meta.column(index)
         name = chunk.path_in_schema
-        small = chunk.total_uncompressed_size <= _DICTIONARY_BYTES * max(chunk.num_values, 1)
-        shared = name in grouped and chunk.total_uncompressed_size <= _GROUPED_BYTES
+        size = sizes.get(name, 0)
+        small = size <= _DICTIONARY_BYTES * max(meta.num_rows, 1)
+        shared = name in grouped and size <= _GROUPED_BYTES
         if name in texts and name in columns and (shared or (chunk.has_dictionary_page and small)):
             found.append(name)
     return found
@@ -218,7 +258,7 @@ def _other_dictionaries(file: pq.ParquetFile, group: int, columns: tuple[str, ..
         for chunk in chunks
         if chunk.physical_type == "BYTE_ARRAY"
         and chunk.has_dictionary_page
-        and chunk.path_in_schema.split(".")[0] in columns
+        and _top(chunk, columns) in columns
         and chunk.path_in_schema not in small
     ]
 
