@@ -32,7 +32,7 @@ LIMIT = 12 * 1024
 
 _NONCE = 16
 _TARGET_LIMIT = 1024
-_METHODS = frozenset({"GET", "POST"})
+METHODS = frozenset({"GET", "POST"})
 _FIELDS = frozenset({"at", "body", "from", "method", "nonce", "target", "to", "v"})
 
 
@@ -115,7 +115,7 @@ def read_request(values: Sequence[bytes]) -> Claimed:
     value = strict.read_object(envelope.payload, limit=LIMIT, what="request")
     if set(value) != _FIELDS or value["v"] != 1 or len(envelope.signatures) != 1:
         raise MalformedError("The request is of an unknown version, or has not exactly one signature.")
-    if value["method"] not in _METHODS or not is_id(value["body"]):
+    if value["method"] not in METHODS or not is_id(value["body"]):
         raise MalformedError("The request names no method or no body.")
     return Claimed(
         Request(

@@ -23,7 +23,7 @@ from entente.exchange.receipts import sign_rejection
 from entente.exchange.store import Way
 from entente.node.wire.gate import CALL, Call
 from entente.node.wire.refusal import Refusal
-from entente.node.wire.terms import BUNDLE, FRAME, MOST, MOST_BYTES, MOST_ENTRIES, PIECE, RECEIPT, REFUSAL
+from entente.node.wire.terms import BUNDLE, FRAME, MOST, MOST_BYTES, MOST_ENTRIES, PIECE, PREFIX, RECEIPT, REFUSAL
 
 _LARGEST = 2**53 - 1
 _RANGE = re.compile(r"bytes=(\d{1,9})-(\d{1,9})?")
@@ -185,3 +185,8 @@ def _answer(data: bytes, media: str, status: int = 200) -> HttpResponse:
     return HttpResponse(
         data, content_type=media, status=status, headers={"cache-control": "no-store", "content-length": str(len(data))}
     )
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the endpoint."""
+    return dict(api.get_openapi_schema(path_prefix=f"{PREFIX}/"))

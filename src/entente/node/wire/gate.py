@@ -23,6 +23,7 @@ from entente.exchange.errors import ExchangeError
 from entente.exchange.receipts import sign_rejection
 from entente.exchange.requests import (
     HEADER,
+    METHODS,
     Request,
     check_body,
     check_request,
@@ -102,6 +103,8 @@ class Gate:
             return
         if not scope["path"].startswith(PREFIX + "/"):
             raise Refusal(404, "missing")
+        if scope["method"] not in METHODS:
+            raise Refusal(405, "method")
         end, request, header = await self._who(scope)
         length = self._length(scope)
         with self._room(end.peer.name):

@@ -27,8 +27,12 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, and no mistake of our
     @property
     def headers(self) -> dict[str, str]:
         """Headers of the answer."""
-        base = {"content-type": REFUSAL, "cache-control": "no-store"}
-        return {**base, "retry-after": str(self.retry)} if self.retry else base
+        found = {"content-type": REFUSAL, "cache-control": "no-store"}
+        if self.retry:
+            found["retry-after"] = str(self.retry)
+        if self.status == 405:
+            found["allow"] = "GET, POST"
+        return found
 
     def body(self) -> bytes:
         """Its JSON: always the same two fields."""
