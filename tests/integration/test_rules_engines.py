@@ -16,8 +16,10 @@ RULES = load_rules()
 #: What ties rows to one another; made different from example to example.
 KEYS = (
     *("declaration_id", "notification_id", "authorisation_id", "payment_id", "invoice_number"),
-    *("exporter_key", "importer_key", "consignee_key", "holder_key"),
+    *("exporter_key", "importer_key", "consignee_key", "holder_key", "substance_id"),
 )
+#: Substances that features call by name.
+KNOWN = frozenset({"tableting-machine", "encapsulating-machine"})
 
 
 def together() -> dict[str, pa.Table]:
@@ -40,7 +42,9 @@ def _apart(table: pa.Table, rule_id: str, first: int) -> pa.Table:
         columns["row_id"] = [number + first for number in columns["row_id"]]
     for key in KEYS:
         if key in columns:
-            columns[key] = [None if value is None else f"{rule_id}:{value}" for value in columns[key]]
+            columns[key] = [
+                value if value is None or value in KNOWN else f"{rule_id}:{value}" for value in columns[key]
+            ]
     return pa.table(columns, schema=table.schema)
 
 
