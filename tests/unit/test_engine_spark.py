@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -165,3 +166,35 @@ def test_java_that_is_too_old_is_named(
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(MissingComponentError, match=word):
         spark_session.need_java()
+
+
+class TestMasters:
+    """A master that nobody answers for is refused before Spark is started; the address alone is asked."""
+
+    def test_nobody_listens_there(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            spark_session.need_master(f"spark://127.0.0.1:{port}")
+        with pytest.raises(EntenteError, match=f"spark://127.0.0.1:{port} cannot be reached") as caught:
+            open_engine("spark", tmp_path, master=f"spark://127.0.0.1:{port}").close()
+        assert "host and port" in caught.value.remedy
+        assert list(tmp_path.iterdir()) == []
+
+    def test_of_several_masters_one_answers(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            live = server.getsockname()[1]
+            spark_session.need_master(f"spark://127.0.0.1:1,127.0.0.1:{live}")
+            spark_session.need_master(f"k8s://https://127.0.0.1:{live}")
+
+    def test_a_name_that_is_not_known(self) -> None:
+        with pytest.raises(EntenteError, match="cannot be reached"):
+            spark_session.need_master("spark://no-such-host.invalid:7077")
+
+    @pytest.mark.parametrize("master", ["spark://", "spark://head", "spark://head:x", "spark://head:99999", "k8s://:1"])
+    def test_no_address_at_all(self, master: str) -> None:
+        with pytest.raises(UsageError, match="no address of a Spark master"):
+            spark_session.need_master(master)
+
+    @pytest.mark.parametrize("master", ["local", "local[4]", "yarn"])
+    def test_masters_without_an_address_are_not_asked(self, master: str) -> None:
+        spark_session.need_master(master)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from entente.engine.parts import BATCH_ROWS
-from entente.errors import EntenteError, MissingComponentError
+from entente.errors import EntenteError, MissingComponentError, UsageError
 
 #: Oldest Java that PySpark 4 runs on.
 JAVA = 17
@@ -37,6 +38,8 @@ _RESULTS = {
 #: long methods that Spark generates are compiled as well. spark.driver.extraJavaOptions has the last word.
 _QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC -XX:-DontCompileHugeMethods"
 _GRACE_S = 30
+#: Seconds that a master has to answer.
+_ANSWER_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ def start(home: Path, master: str) -> Running:
             session.conf.set(key, value)
         return Running(session, None, is_own=False)
     need_java()
+    need_master(master)
     return _start(home, master)
 
 
@@ -118,6 +122,48 @@ def need_java() -> None:
     if found is None or int(found[1]) < JAVA:
         version = f"version {found[1]}" if found else "does not say its version"
         raise MissingComponentError(f"The Spark engine needs Java {JAVA}; {java} is {version}.", remedy=remedy)
+
+
+def need_master(master: str) -> None:
+    """Refuse a master that nobody answers for: Spark itself would try for minutes, and then say it in Java.
+
+    Of several masters one has to answer. Other kinds of masters (`local`, `yarn`) have no address to be asked.
+
+    Raises:
+        UsageError: the address is none.
+        EntenteError: nothing answers at the address.
+    """
+    if not master.startswith(("spark://", "k8s://")):
+        return
+    addresses = [_address(one, master) for one in re.sub(r"^(spark|k8s)://(https?://)?", "", master).split(",")]
+    reasons = [_unanswered(host, port) for host, port in addresses]
+    if all(reasons):
+        raise EntenteError(
+            f"The Spark master {master} cannot be reached: {reasons[0]}.",
+            remedy="Check that it runs, its host and port, and the network between. Or use --engine local.",
+        )
+
+
+def _address(text: str, master: str) -> tuple[str, int]:
+    text = text.rstrip("/")
+    if master.startswith("k8s://") and ":" not in text:
+        text += ":443"  # what Spark takes for a Kubernetes address without a port
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise UsageError(
+            f"{master!r} is no address of a Spark master.",
+            remedy="Give it as spark://host:7077, with the port, or k8s://https://host:6443, or leave --master out.",
+        )
+    return host.strip("[]"), int(port)
+
+
+def _unanswered(host: str, port: int) -> str:
+    """Why nobody answers at an address; empty where somebody does."""
+    try:
+        with socket.create_connection((host, port), timeout=_ANSWER_S):
+            return ""
+    except OSError as error:
+        return str(error.strerror or error)
 
 
 def _java() -> str | None:
