@@ -12,6 +12,7 @@ import pytest
 from entente.screening import text
 from entente.screening.kernel import ScreeningKernel
 from entente.screening.schema import MATCHES
+from entente.substances.forms import Form
 from unit.test_screening_kernel import batch, vocabulary
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -136,6 +137,7 @@ def test_part_of_a_longer_word_or_across_other_signs_is_no_name(description):
 GLUED = """
     ACETONE99% | ACETONE99.5%MIN | 25kgacetone | 200Lacetone | 1x20GPacetone | 80drums25kgacetone | UN1090ACETONE
     ACETONEUN1090 | ACETONE160KGX80DRUMS | CAS67-64-1acetone | acetone25kg/drum | acetone5 | acetone\u0661 | 99acetone
+    25 KGACETONE | 25&nbsp;kgacetone | 25кгacetone | acetone25кг | acetone№5 | №5acetone | ½acetone | acetone25㎏
     2xacetone | acetone25mgtablets | ＡＣＥＴＯＮＥ９９％ | 共25kgacetone | acetone25公斤 | ACETONE99,5% | (25KGACETONE)
 """
 
@@ -173,6 +175,22 @@ def test_a_long_name_glued_to_a_number_is_found_a_little_less_sure(description):
 )
 def test_letters_that_are_no_unit_part_no_name_from_a_longer_word(description):
     assert [m for m in kernel()(batch([description])).to_pylist() if m["method"] == "name"] == []
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["EPHEDRINEHCL", "ephedrineHCl25kg", "ephedrinehydrobromide 99%", "ephedrinetartrate99%", "25kgephedrineHCl"],
+)
+def test_a_salt_glued_to_its_base_is_told(description):
+    (match,) = [m for m in kernel()(batch([description])).to_pylist() if m["method"] == "name"]
+    assert (match["substance_id"], match["form"], match["confidence"]) == ("ephedrine", Form.SALT, 0.9)
+
+
+@pytest.mark.parametrize(
+    "description", ["ephedrinehclx", "ephedrinehcl2x", "acetonesalad", "methylephedrineHCl", "toluenesale"]
+)
+def test_letters_that_begin_like_a_salt_are_none(description):
+    assert named(description) == set()
 
 
 def test_a_run_of_numbers_and_units_longer_than_any_quantity_is_a_word_of_its_own():

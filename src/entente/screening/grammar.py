@@ -135,7 +135,7 @@ def _behind(traits: Traits, right: str) -> Reading:
     form = _form_word(traits, word, rest)
     beside = found["gap"] or found["close"] or found["locant"]
     stands = not beside or form or not _makes_another(word, found["gap"], found["locant"], rest)
-    return Reading(stands=True, form=form if beside else 0) if stands else OTHER
+    return Reading(stands=True, form=form) if stands else OTHER
 
 
 def _in_bracket(traits: Traits, right: str) -> Reading:
