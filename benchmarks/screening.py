@@ -46,6 +46,11 @@ class SevenColumns:
         return SEVEN
 
     @property
+    def repeated_columns(self) -> tuple[str, ...]:
+        """Those of them that the kernel takes dictionary-encoded."""
+        return tuple(name for name in self.kernel.repeated_columns if name in SEVEN)
+
+    @property
     def output_schema(self) -> pa.Schema:
         """What the kernel gives back."""
         return MATCHES

@@ -2,7 +2,9 @@
 
 A *kernel* is a pure function from one Arrow record batch to another. It must be picklable; heavy state (a
 compiled pattern database) is built on first use, and may travel with the kernel. A kernel says which columns it
-reads, so that an engine sends no others, and the schema it gives back.
+reads, so that an engine sends no others, and the schema it gives back. It may also have `repeated_columns`, a tuple of
+those text columns that it takes dictionary-encoded as well, which spares an engine to write the same few texts out
+for millions of rows.
 
 An *engine* holds named tables and knows two verbs: `map` a kernel over the batches of a table, and run `sql`
 (written in DuckDB's dialect; other engines transpile it with sqlglot). Two engines agree when the sorted rows of

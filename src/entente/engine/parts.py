@@ -54,14 +54,18 @@ def parquet_files(source: Path | Sequence[Path]) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def open_part(path: Path) -> pq.ParquetFile:
+def open_part(path: Path, repeated: Sequence[str] = ()) -> pq.ParquetFile:
     """Open one Parquet file.
+
+    Args:
+        path: the file.
+        repeated: text columns that come dictionary-encoded.
 
     Raises:
         InputError: it is not Parquet, or it is cut off.
     """
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, read_dictionary=list(repeated))
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
             "This is no complete Parquet file.",
@@ -153,7 +157,11 @@ def map_part(task: MapTask) -> int:
     names = list(kernel.input_columns)
     rows = waiting = 0
     results: list[pa.RecordBatch] = []
-    with open_part(task.source) as part, pq.ParquetWriter(task.target, kernel.output_schema, **_TEMPORARY) as writer:
+    repeated = getattr(kernel, "repeated_columns", ())
+    with (
+        open_part(task.source, repeated) as part,
+        pq.ParquetWriter(task.target, kernel.output_schema, **_TEMPORARY) as writer,
+    ):
         # Threads off: the processes are the parallelism, and more threads than cores only cost.
         for batch in part.iter_batches(BATCH_ROWS, row_groups=list(task.row_groups), columns=names, use_threads=False):
             result = kernel(batch.select(names))

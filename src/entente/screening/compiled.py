@@ -10,7 +10,6 @@ from entente.screening import patterns
 from entente.screening.context import Context
 from entente.screening.fold import I64
 from entente.screening.hs import HsTable
-from entente.screening.lexicon import hanzi, latin
 from entente.screening.matcher import Matcher, matcher_for
 from entente.screening.misspelling import Misspellings
 from entente.screening.patterns import Patterns
@@ -76,7 +75,7 @@ def keep(vocabulary: Vocabulary, compiled: Compiled, *, misspellings: bool) -> N
 
 
 def _compile(vocabulary: Vocabulary, *, misspellings: bool) -> Compiled:
-    both = patterns.build(vocabulary, (*latin()["exclusions"], *hanzi()["exclusions"]))
+    both = patterns.build(vocabulary)
     numbers = patterns.build(Vocabulary.of(vocabulary.substances, (), vocabulary.cas))
     matcher = matcher_for(f"{vocabulary.fingerprint}:text", both.texts)
     return Compiled(

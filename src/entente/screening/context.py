@@ -12,6 +12,7 @@ import numpy as np
 
 from entente.screening.beside import telling_before, telling_behind
 from entente.screening.boundaries import Flags, Located, neighbours
+from entente.screening.exclusions import Exclusions
 from entente.screening.fold import HAN, I64
 from entente.screening.grammar import Reading, Traits, has_chemical_word, read, read_before, traits_of
 from entente.screening.grammar_han import has_chemical_word_han, read_han, stands_alone
@@ -43,7 +44,7 @@ class Context:
     """
 
     def __init__(self, patterns: Patterns) -> None:
-        self._patterns = patterns
+        self._exclusions = Exclusions(frozenset(patterns.texts))
         minerals = hanzi()["mineral_acids"]
         distinct: dict[Traits, Traits] = {}
         self._traits: list[Traits] = []
@@ -56,13 +57,13 @@ class Context:
         self._single = (patterns.length == 1) & patterns.han_start
         self._class_noun = np.array([traits.class_noun for traits in self._traits], np.bool_)
 
-    def judge(self, block: Block, hits: Located, exclusions: Located) -> Judged:
-        """Read the surroundings of all matches; `exclusions` are the words of exclusion in the block."""
+    def judge(self, block: Block, hits: Located) -> Judged:
+        """Read the surroundings of all matches."""
         size = len(hits)
         judged = Judged(np.ones(size, np.bool_), np.zeros(size, np.int64), np.zeros(size, np.bool_))
         if not size:
             return judged
-        excluded = _stands_behind(block, hits, exclusions)
+        excluded = self._exclusions.stand_before(block, hits)
         before = excluded | telling_before(block, hits)
         behind = self._telling(block, hits)
         if block.codes is None:
@@ -128,14 +129,6 @@ def _hyphen_beside(block: Block, hits: Located) -> Flags:
     behind = (hits.last + 1 < block.offsets[hits.row + 1]) & (units[np.minimum(hits.last + 1, last)] == _HYPHEN)
     beside: Flags = before | behind
     return beside
-
-
-def _stands_behind(block: Block, hits: Located, exclusions: Located) -> Flags:
-    """Matches with a word of exclusion somewhere before them in their row."""
-    first = np.full(len(block.offsets), len(block.units))
-    np.minimum.at(first, exclusions.row, exclusions.first)
-    behind: Flags = hits.first > first[hits.row]
-    return behind
 
 
 def _surroundings(block: Block, hits: Located, before: I64, behind: int) -> Iterator[tuple[str, str]]:

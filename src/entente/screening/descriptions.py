@@ -56,13 +56,11 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator
     chemical[block.rows[by_number.row]] = True
     yield _mentions(block, by_number, patterns, DESCRIPTION)
     yield numbers.confused(compiled, block, DESCRIPTION)
-    is_marker = patterns.is_marker[hits.pattern]
-    names = whole_words(block, hits.where(~is_cas & ~is_marker), patterns)
+    names = whole_words(block, hits.where(~is_cas), patterns)
     names = boundaries.longest(names.where(boundaries.lawful_breaks(block, names, patterns)))
-    exclusions = hits.where(is_marker)
-    judged = compiled.context.judge(block, names, exclusions)
+    judged = compiled.context.judge(block, names)
     if compiled.misspellings is not None:
-        near, mentions = _misspelled(compiled, compiled.misspellings, block, (names, judged.stands), exclusions)
+        near, mentions = _misspelled(compiled, compiled.misspellings, block, (names, judged.stands))
         yield mentions
         judged = replace(judged, stands=judged.stands & _outside(names, near))
     yield _named(block, names, patterns, judged, chemical)
@@ -78,11 +76,11 @@ def _named(block: Block, names: Located, patterns: Patterns, judged: Judged, che
 
 
 def _misspelled(
-    compiled: Compiled, misspellings: Misspellings, block: Block, exact: tuple[Located, Flags], exclusions: Located
+    compiled: Compiled, misspellings: Misspellings, block: Block, exact: tuple[Located, Flags]
 ) -> tuple[Located, Mentions]:
     """Misspelled names where no name stands, read in their surroundings as names are."""
     near = misspellings.find(block, *exact)
-    judged = compiled.context.judge(block, near.hits, exclusions)
+    judged = compiled.context.judge(block, near.hits)
     counted = judged.stands & boundaries.holds_own(block, near.hits)
     hits, edits = near.hits.where(counted), near.edits[counted]
     sure_enough = np.ones(len(hits), np.bool_)

@@ -26,6 +26,8 @@ _CODES = 1_000_000
 
 #: Chapters whose goods are chemicals: inorganic, organic, pharmaceutical, miscellaneous chemical products.
 CHEMICAL_CHAPTERS = (28, 29, 30, 38)
+#: By chapter; the last place is that of no chapter (-1).
+_IS_CHEMICAL = np.isin(np.arange(101), CHEMICAL_CHAPTERS)
 
 
 def edition_on(days: I64) -> I64:
@@ -54,11 +56,13 @@ class Codes:
 
     def is_chemical(self) -> npt.NDArray[np.bool_]:
         """Rows whose chapter is one of chemicals."""
-        return np.isin(self.chapter, CHEMICAL_CHAPTERS)
+        return _IS_CHEMICAL[self.chapter]
 
 
 def read_codes(column: pa.Array) -> Codes:
-    """Read a column of HS codes."""
+    """Read a column of HS codes; one that comes dictionary-encoded is read by its distinct values."""
+    if pa.types.is_dictionary(column.type):
+        return _read_encoded(column)
     array = plain(column)
     units, offsets = flat(array)
     length = np.diff(offsets)
@@ -88,6 +92,13 @@ def _read_any(array: pa.Array) -> Codes:
     hs6 = np.array([hs6_of(text) for text in texts], np.int64)
     chapter = np.array([chapter_of(text) for text in texts], np.int64)
     return Codes(hs6[index], chapter[index])
+
+
+def _read_encoded(column: pa.DictionaryArray) -> Codes:
+    distinct = read_codes(column.dictionary)
+    # the last place stands for rows without a code
+    index = pc.fill_null(column.indices, len(column.dictionary)).to_numpy(zero_copy_only=False)
+    return Codes(np.append(distinct.hs6, _NONE)[index], np.append(distinct.chapter, _NONE)[index])
 
 
 class HsTable:

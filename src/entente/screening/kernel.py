@@ -38,6 +38,11 @@ class ScreeningKernel:
         return (*CARRIED, "description", "cas", "hs_code")
 
     @property
+    def repeated_columns(self) -> tuple[str, ...]:
+        """Columns of few distinct values."""
+        return ("origin_country", "export_country", "destination_country", "hs_code")
+
+    @property
     def output_schema(self) -> pa.Schema:
         """Schema of what is found."""
         return MATCHES

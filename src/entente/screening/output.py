@@ -54,7 +54,7 @@ _COLUMNS = ("row", "substance", "form", "method", "sure", "start", "end")
 def from_codes(compiled: Compiled, column: pa.Array, codes: Codes, days: I64) -> Mentions:
     """Rows whose HS code is a substance's own on their day; the span is the whole code."""
     row, substance = compiled.hs.find(codes, days)
-    text = plain(column).take(pa.array(row))
+    text = plain(column.take(pa.array(row)))
     zero = np.zeros(len(row), np.int64)
     length = pc.utf8_length(text).to_numpy(zero_copy_only=False).astype(np.int64)
     return Mentions(row, substance, zero, zero + HS, zero + SURE["hs"], zero, length, text, HS_FIELD)
@@ -105,7 +105,7 @@ def matches_batch(batch: pa.RecordBatch, kept: Sequence[Mentions], vocabulary: V
         return pa.RecordBatch.from_pylist([], MATCHES)
     row = np.concatenate([mentions.row for mentions in kept])
     rows = pa.array(row)
-    carried = [batch.column(name).cast(MATCHES.field(name).type).take(rows) for name in CARRIED]
+    carried = [batch.column(name).take(rows).cast(MATCHES.field(name).type) for name in CARRIED]
     substances = pa.array(vocabulary.substances, pa.string())
 
     def column(name: str) -> np.ndarray:

@@ -6,7 +6,6 @@ Several names may squash to one pattern ("4-AP", "4 AP"), and one pattern may na
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +33,6 @@ class Patterns:
         length: characters of each.
         width: bytes of each.
         is_cas: the pattern is a CAS number's digits.
-        is_marker: the pattern is no name but a word of exclusion ("other than"), found in the same pass.
         breaks: bit k set: a break is allowed after the k-th character.
         han_start, han_end: the pattern begins or ends with a Hanzi.
         first_entry: where a pattern's entries start; one more than patterns.
@@ -45,7 +43,6 @@ class Patterns:
     length: I64
     width: I64
     is_cas: npt.NDArray[np.bool_]
-    is_marker: npt.NDArray[np.bool_]
     breaks: npt.NDArray[np.uint64]
     han_start: npt.NDArray[np.bool_]
     han_end: npt.NDArray[np.bool_]
@@ -80,8 +77,8 @@ def _cas_breaks(digits: str) -> np.uint64:
     return np.uint64(1 << (len(digits) - 3) | 1 << (len(digits) - 1))
 
 
-def build(vocabulary: Vocabulary, markers: Iterable[str] = ()) -> Patterns:
-    """Work out the patterns of a vocabulary, and of words that mark a row for a closer look."""
+def build(vocabulary: Vocabulary) -> Patterns:
+    """Work out the patterns of a vocabulary."""
     entries: dict[str, dict[tuple[int, int], bool]] = {}
     breaks: dict[str, np.uint64] = {}
     for name in vocabulary.names:
@@ -99,17 +96,10 @@ def build(vocabulary: Vocabulary, markers: Iterable[str] = ()) -> Patterns:
             breaks[digits] = _cas_breaks(digits)
             entries[digits] = {}
         entries[digits][number.substance, number.form] = False
-    numbers = len(entries)
-    for marker in markers:
-        if squash(marker) not in entries:
-            entries[squash(marker)] = {}
-            breaks[squash(marker)] = _ANYWHERE
-    return _columns(entries, breaks, names, numbers)
+    return _columns(entries, breaks, names)
 
 
-def _columns(
-    entries: dict[str, dict[tuple[int, int], bool]], breaks: dict[str, np.uint64], names: int, numbers: int
-) -> Patterns:
+def _columns(entries: dict[str, dict[tuple[int, int], bool]], breaks: dict[str, np.uint64], names: int) -> Patterns:
     texts = tuple(entries)
     flat = [(substance, form, weak) for known in entries.values() for (substance, form), weak in known.items()]
     first_entry = np.zeros(len(texts) + 1, np.int64)
@@ -119,8 +109,7 @@ def _columns(
         texts=texts,
         length=np.array([len(text) for text in texts], np.int64),
         width=np.array([len(text.encode()) for text in texts], np.int64),
-        is_cas=(np.arange(len(texts)) >= names) & (np.arange(len(texts)) < numbers),
-        is_marker=np.arange(len(texts)) >= numbers,
+        is_cas=np.arange(len(texts)) >= names,
         breaks=np.array([breaks[text] for text in texts], np.uint64),
         han_start=np.array([bool(table[ord(text[0])] & HAN) for text in texts], np.bool_),
         han_end=np.array([bool(table[ord(text[-1])] & HAN) for text in texts], np.bool_),

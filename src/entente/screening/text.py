@@ -89,6 +89,14 @@ class Block:
         end = origin[last] + 1 if self.ends is None else self.ends[last]
         return origin[first] - base, end - base
 
+    def only(self, some: I64) -> Block:
+        """Some of the rows, to be searched; what leads back to characters as they are written is left out."""
+        index, offsets = flat_index(self.offsets[some], self.offsets[some + 1])
+        units, kept = self.units[index], self.kept[index]
+        if self.codes is None:
+            return Block(self.rows[some], units, offsets, squashed_ascii(units.tobytes()), kept=kept)
+        return Block(self.rows[some], units, offsets, _squashed(units, kept), codes=self.codes, kept=kept)
+
     def folded(self, start: int, end: int) -> str:
         """The folded text of units [start, end)."""
         units = self.units[start:end]
@@ -152,12 +160,22 @@ def flat(array: pa.StringArray) -> tuple[U8, I64]:
     return data, (offsets - offsets[0]).astype(np.int64)
 
 
+def squashed_ascii(raw: bytes) -> bytes:
+    """What the matcher scans of ASCII text."""
+    return raw.translate(_LOWER, _DROPPED)
+
+
+def _squashed(units: U32 | U8, kept: U8) -> bytes:
+    """What the matcher scans of folded characters."""
+    return units[kept.view(np.bool_)].astype("<u4").tobytes().decode("utf-32-le").encode()
+
+
 def ascii_block(array: pa.StringArray, rows: I64) -> Block:
     """A block of rows that are ASCII."""
     units, offsets = flat(array)
     raw = units.tobytes()
     kept = np.frombuffer(raw.translate(_KEPT_FLAG), np.uint8)
-    return Block(rows, units, offsets, raw.translate(_LOWER, _DROPPED), kept=kept)
+    return Block(rows, units, offsets, squashed_ascii(raw), kept=kept)
 
 
 def unicode_block(reading: Reading) -> Block:
@@ -165,7 +183,7 @@ def unicode_block(reading: Reading) -> Block:
     units, origin = fold_codes(reading.codes)
     offsets = reading.offsets if origin is None else np.searchsorted(origin, reading.offsets, side="left")
     kept = (class_table()[units] > 0).view(np.uint8)
-    squashed = units[kept.view(np.bool_)].astype("<u4").tobytes().decode("utf-32-le").encode()
+    squashed = _squashed(units, kept)
     starts, ends, replaced = reading.starts, reading.ends, reading.replaced
     if origin is not None:
         starts = origin if starts is None else starts[origin]
