@@ -57,7 +57,7 @@ def spoken() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise EntenteError(
             "The query needs more memory or disk than it may use.",
-            remedy="Allow more memory, or put the work folder on a larger disk.",
+            remedy="Give it more (`--memory`, in MiB), or put the results on a larger disk: work is done beside them.",
         ) from error
 
 
