@@ -256,7 +256,7 @@ def test_the_client_waits_as_long_as_it_is_told(both):
             time.sleep(1)
 
         with line(us, mx, port, tries=3, sleep=sleep) as wire:
-            wire.meet(parcel(us, MX), 1, 1000)
+            wire.meet(lambda _: parcel(us, MX), 1, 1000)
     assert pauses
     assert pauses[0] >= 1
 

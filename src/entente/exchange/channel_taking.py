@@ -20,7 +20,7 @@ from entente.exchange.errors import ChannelError, ExchangeError, ForkError, Sequ
 from entente.exchange.frame import FIRST, Parts, digest, split
 from entente.exchange.ledger import restore
 from entente.exchange.messages.standing import check_references
-from entente.exchange.opening import Opened, open_message, verify_frame
+from entente.exchange.opening import Opened, open_parts, verify_frame
 from entente.exchange.receipts import SENT, TAKEN, Entry, parse_entry, refused_act
 from entente.exchange.sealing import Position
 from entente.exchange.store import Book, Message, Transaction, UnitOfWork, Way
@@ -158,7 +158,7 @@ def _check_channel(parts: Parts, channel: Channel) -> None:
 def _take(work: _Work, data: bytes, parts: Parts, at: datetime) -> Message:
     """Take the frame in its place, accepted or refused; raise what is wrong if the frame itself is not good."""
     try:
-        opened = _open(work, data, at)
+        opened = _open(work, parts, at)
         suspensions = suspensions_after(work.book.suspensions, opened.content)
     except ExchangeError as error:
         _check_refusable(work, data, at, error)
@@ -167,10 +167,10 @@ def _take(work: _Work, data: bytes, parts: Parts, at: datetime) -> Message:
     return _put(work, parts, at, opened, "")
 
 
-def _open(work: _Work, data: bytes, at: datetime) -> Opened:
+def _open(work: _Work, parts: Parts, at: datetime) -> Opened:
     channel, book = work.channel, work.book
-    opened = open_message(
-        data,
+    opened = open_parts(
+        parts,
         me=channel.me,
         peer=channel.peer,
         place=book.taken,

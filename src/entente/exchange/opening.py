@@ -76,7 +76,13 @@ def open_message(
     Raises:
         ExchangeError: the first thing that is wrong; its class and code say what.
     """
-    parts = split(data)
+    return open_parts(split(data), me=me, peer=peer, place=place, at=at, suites=suites, types=types)
+
+
+def open_parts(
+    parts: Parts, *, me: Self, peer: Peer, place: Position, at: datetime, suites: Suites, types: Checker
+) -> Opened:
+    """The same for a message that is split already."""
     _check_header(parts.header, me, peer)
     node = _check_frame(parts, peer, suites, at)
     _check_place(parts.frame, parts.envelope.id, place)

@@ -18,7 +18,7 @@ from entente.exchange.ledger.errors import ReceiptError
 from entente.exchange.ledger.receipt import parse_receipt
 from entente.exchange.ledger.tilelog import TileLog
 from entente.exchange.ledger.tree import leaf_hash
-from entente.exchange.receipts import Acknowledged, parse_entry, verify_frame_receipt
+from entente.exchange.receipts import TAKEN, Acknowledged, Entry, refused_act, verify_frame_receipt
 from entente.exchange.store import Book, Message, Transaction, UnitOfWork, Way
 
 MOST = 256
@@ -89,6 +89,7 @@ class _Reading:
         self._rows, self._channel, self._book = _Rows(tx), channel, book
         self._mirror = mirror_of(tx, channel, book)
         self._seen = open_checkpoint(book.seen, channel.peer_log).head.size if book.seen else 0
+        self._opened = lru_cache(maxsize=16)(open_checkpoint)
         self._root = lru_cache(maxsize=64)(lambda size: self._mirror.head_at(size).root)
 
     def read(self, sequence: int, receipt: bytes) -> Acknowledged | ExchangeError:
@@ -102,7 +103,7 @@ class _Reading:
         if message is None:
             raise ReceiptError(f"Nothing was sent under the sequence {sequence}.")
         envelope = dsse.read(message.signed, payload_type=PAYLOAD_TYPE, limit=FRAME_LIMIT, what="frame")
-        found = verify_frame_receipt(receipt, envelope.payload, self._channel.peer_log)
+        found = verify_frame_receipt(receipt, envelope.payload, self._channel.peer_log, self._opened)
         self._check_mirrored(found, receipt, envelope.payload)
         return found
 
@@ -111,7 +112,7 @@ class _Reading:
             raise ReceiptError(
                 "The receipt stands under a checkpoint that was not shown yet.", remedy="Exchange checkpoints first."
             )
-        entry = parse_entry((parse_receipt(receipt).extra or b"") + b"\n" + payload).encode()
+        entry = Entry(refused_act(found.refused) if found.refused else TAKEN, payload).encode()
         seen = self._book.seen or b""
         if self._mirror.leaf(found.index) != leaf_hash(entry):
             raise _omitted(self._channel, self._mirror, seen, receipt, entry)

@@ -16,6 +16,7 @@ Bytes that are no frame in its place get a rejection: a signed note of five line
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,8 @@ from entente.exchange.ledger.note import Note, Signer, VerifierKey, add_signatur
 from entente.exchange.ledger.proofs import verify_inclusion
 from entente.exchange.ledger.receipt import parse_receipt
 from entente.exchange.ledger.tree import leaf_hash
+
+Open = Callable[[bytes, VerifierKey], SignedCheckpoint]
 
 SENT, TAKEN = "sent", "taken"
 _REFUSED = "refused "
@@ -92,13 +95,14 @@ def parse_entry(data: bytes) -> Entry:
     return Entry(act, payload)
 
 
-def verify_frame_receipt(data: bytes, payload: bytes, log: VerifierKey) -> Acknowledged:
+def verify_frame_receipt(data: bytes, payload: bytes, log: VerifierKey, opened: Open = open_checkpoint) -> Acknowledged:
     """What a receipt proves about a frame.
 
     Args:
         data: the receipt.
         payload: the payload of the frame that was sent.
         log: the key of the recipient's log.
+        opened: opens a checkpoint of that log; give a memory where many receipts stand under one.
 
     Raises:
         ReceiptError: malformed, or it does not say what became of the frame.
@@ -109,7 +113,7 @@ def verify_frame_receipt(data: bytes, payload: bytes, log: VerifierKey) -> Ackno
     entry = parse_entry((receipt.extra or b"") + b"\n" + payload)
     if entry.act == SENT:
         raise ReceiptError("The receipt does not say that the frame arrived.")
-    signed = open_checkpoint(receipt.checkpoint, log)
+    signed = opened(receipt.checkpoint, log)
     verify_inclusion(receipt.path, leaf_hash(entry.encode()), receipt.index, signed.head)
     return Acknowledged(entry.refused, signed, receipt.index)
 

@@ -24,6 +24,8 @@ from entente.node.wire.pinning import pinned_context
 from entente.node.wire.terms import BODY_LIMIT, BUNDLE, PREFIX
 
 TRIES = 6
+LEAST_BYTES = 64 * 1024
+"""Of frames in a meeting, however bad the connection is."""
 _REFUSAL_LIMIT = 16 * 1024
 _AGAIN = frozenset({408, 429, 503})
 _LONGEST_WAIT = 60.0
@@ -41,11 +43,11 @@ _WORDS = {
 
 
 class _AgainError(Exception):
-    """It may work a little later; `wait` seconds if the peer said so."""
+    """It may work a little later; `wait` seconds if the peer said so; less at once if the connection `broke`."""
 
-    def __init__(self, why: WireError, wait: float = 0.0) -> None:
+    def __init__(self, why: WireError, wait: float = 0.0, *, broken: bool = False) -> None:
         super().__init__(str(why))
-        self.why, self.wait = why, wait
+        self.why, self.wait, self.broken = why, wait, broken
 
 
 class Line:
@@ -86,13 +88,24 @@ class Line:
         """Hang up."""
         self._http.close()
 
-    def meet(self, bundle: bytes, most: int, most_bytes: int) -> bytes:
-        """Give a bundle, and get one.
+    def meet(self, bundle: Callable[[int], bytes], most: int, most_bytes: int) -> bytes:
+        """Give a bundle, and get one. Where a connection broke, less is tried, each way.
+
+        Args:
+            bundle: makes it, with at most so many bytes of frames.
+            most: frames, and receipts.
+            most_bytes: of frames.
 
         Raises:
             WireError: the peer could not be reached, refused, or is not who it was.
         """
-        return self._patient("POST", f"{PREFIX}/parcels?most={most}&most_bytes={most_bytes}", bundle, bytearray())
+
+        def once(broken: int) -> bytes:
+            room = max(most_bytes >> 2 * broken, min(most_bytes, LEAST_BYTES))
+            target = f"{PREFIX}/parcels?most={most}&most_bytes={room}"
+            return self._once("POST", target, bundle(room), bytearray(), BODY_LIMIT)
+
+        return self._patient(once)
 
     def piece(self, digest: str, size: int) -> bytes:
         """A piece of an attachment; where the connection breaks, it goes on from the last byte that came.
@@ -102,19 +115,21 @@ class Line:
             WireError: as `meet`.
         """
         held = bytearray()
-        data = self._patient("GET", f"{PREFIX}/pieces/{digest}", b"", held, size)
+        data = self._patient(lambda _: self._once("GET", f"{PREFIX}/pieces/{digest}", b"", held, size))
         if hashlib.sha256(data).hexdigest() != digest:
             raise AttachmentError("A piece that came is not the one that was asked for.")
         return data
 
-    def _patient(self, method: str, target: str, body: bytes, held: bytearray, limit: int = BODY_LIMIT) -> bytes:
-        """Try, and try again with growing pauses what may work later."""
+    def _patient(self, once: Callable[[int], bytes]) -> bytes:
+        """Try, and try again with growing pauses what may work later; a try is told how often a connection broke."""
+        broken = 0
         for attempt in range(self._tries):
             try:
-                return self._once(method, target, body, held, limit)
+                return once(broken)
             except _AgainError as again:
                 if attempt + 1 == self._tries or again.wait > _LONGEST_WAIT:
                     raise again.why from None
+                broken += again.broken
                 pause = min(2.0**attempt, _LONGEST_WAIT / 2) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load
                 self._sleep(max(again.wait, pause))
         raise AssertionError  # pragma: no cover - the last attempt returned or raised
@@ -140,10 +155,8 @@ class Line:
                             f"{self._peer} answers with more than it may.", remedy="Tell the peer's administrator."
                         )
         except (httpx.TransportError, OSError) as error:
-            if method != "GET":
-                held.clear()
             why = WireError(f"{self._peer} could not be reached: {_plain(error)}.", remedy=_REACH)
-            raise _AgainError(why) from None
+            raise _AgainError(why, broken=not isinstance(error, httpx.ConnectError)) from None
         return bytes(held)
 
     def _sign(self, end: Channel, method: str, target: str, body: bytes) -> str:

@@ -94,9 +94,12 @@ def _meet(node: Node, line: Line, peer: str, most: int, most_bytes: int) -> tupl
     end, uow = node.channel(peer), node.parts.uow
     with uow.transaction(end.id) as tx:
         last = tx.book().taken.sequence
-    given = pack(uow, end, most=most, most_bytes=most_bytes, most_entries=MOST_ENTRIES)
-    data = write_bundle(given, channel=end.id, sender=node.name, recipient=peer)
-    answer = line.meet(data, most, most_bytes)
+
+    def bundle(room: int) -> bytes:
+        given = pack(uow, end, most=most, most_bytes=room, most_entries=MOST_ENTRIES)
+        return write_bundle(given, channel=end.id, sender=node.name, recipient=peer)
+
+    answer = line.meet(bundle, most, most_bytes)
     return node.take(peer, read_bundle(answer, channel=end.id, sender=peer, recipient=node.name)), last
 
 

@@ -11,7 +11,7 @@ RECEIPT = "text/plain; charset=utf-8"
 PIECE = "application/octet-stream"
 REFUSAL = "application/vnd.entente.refusal+json"
 
-MOST = 256
+MOST = 1024
 """The most frames in a meeting, each way; and receipts."""
 MOST_BYTES = 8 * 1024 * 1024
 """The most bytes of the frames in a meeting, each way; one frame is given in any case."""
