@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import Any
 
@@ -52,6 +53,9 @@ class EntenteGroup(click.Group):
         except EntenteError as error:
             print_error(error)
             ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            ctx.exit(128 + signal.SIGINT)
 
 
 def print_error(error: EntenteError) -> None:

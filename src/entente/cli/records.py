@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from entente.cli.terminal import stoppable
 from entente.errors import InputError, Place, StrictError
 from entente.records import (
     TABLES,
@@ -126,7 +127,8 @@ def convert(
     """
     loaded = load_mapping(mapping) if mapping else None
     chosen = table or (loaded.table if loaded else "shipments")
-    done = convert_files(chosen, list(files), loaded, out, processes=processes)
+    with stoppable():
+        done = convert_files(chosen, list(files), loaded, out, processes=processes)
     quarantine = done.quarantine and str(done.quarantine)
     if as_json:
         _print_json({"out": str(done.path), "quarantine": quarantine, **_summary(done.staged)})

@@ -11,6 +11,7 @@ import click
 
 from entente.cli.terminal import clock, show_summary, stage_progress, stoppable
 from entente.errors import StrictError
+from entente.leads.request import RunSummary
 
 _FILE = click.Path(path_type=Path)
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -94,13 +95,8 @@ def run_screen(
     **options: Any,
 ) -> None:
     """Run and show one screening; the demo calls this too."""
-    from entente.leads.request import OPTIONAL_TABLES, ScreenRequest
-    from entente.leads.run import screen_files
-
-    tables = {name: tuple(options.pop(name, ())) for name in OPTIONAL_TABLES}
-    request = ScreenRequest(inputs=files, out=out, tables=tables, known_at=known_at, **options)
-    with stoppable(), stage_progress(quiet=as_json) as progress:
-        summary = screen_files(request, clock=clock(), progress=progress)
+    with stoppable():
+        summary = _run(files, out, quiet=as_json, known_at=known_at, **options)
     if as_json:
         click.echo(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -110,3 +106,13 @@ def run_screen(
             f"The results are written, but rows were quarantined: {summary.quarantined:,}.",
             remedy=f"Read {summary.out / 'quarantine.parquet'}: it has file, line, field, value and reason of each.",
         )
+
+
+def _run(files: tuple[Path, ...], out: Path, *, quiet: bool, known_at: date | None, **options: Any) -> RunSummary:
+    from entente.leads.request import OPTIONAL_TABLES, ScreenRequest
+    from entente.leads.run import screen_files
+
+    tables = {name: tuple(options.pop(name, ())) for name in OPTIONAL_TABLES}
+    request = ScreenRequest(inputs=files, out=out, tables=tables, known_at=known_at, **options)
+    with stage_progress(quiet=quiet) as progress:
+        return screen_files(request, clock=clock(), progress=progress)

@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
 
-from entente.engine.pool import worker_ended
+from entente.engine.pool import end_workers, submitted, worker_ended
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -42,6 +42,9 @@ def run_beside(fn: Callable[[Task], Result], tasks: Sequence[Task], processes: i
         return list(_shared(fn, tasks, pool, others))
     except BrokenProcessPool as error:
         raise worker_ended() from error
+    except KeyboardInterrupt:
+        end_workers(pool)
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -56,7 +59,7 @@ def _shared(
         while waiting and waiting[0].done():
             yield waiting.pop(0).result()
         if sum(not future.done() for future in waiting) < most:
-            waiting.append(pool.submit(fn, task))
+            waiting.append(submitted(pool, fn, task))
         else:
             waiting.append(_done(fn, task))
             most = others * _EACH

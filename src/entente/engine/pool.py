@@ -3,15 +3,21 @@
 The pool spawns its processes and never forks them: a fork copies locks that another thread may hold (Arrow and
 DuckDB have threads of their own), and spawned workers behave alike on every platform. A worker's exception comes
 out of `run_tasks` as it was raised, and the tasks that have not started yet are cancelled.
+
+A Ctrl-C in a terminal reaches every process of a command at once. The workers do not hear it: each would print where
+it was. This process hears it alone, and ends them.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from typing import TypeVar
@@ -73,15 +79,41 @@ def _pooled(fn: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -
         yield from map(fn, first)
         return
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    submit = partial(submitted, pool, fn)
     try:
-        waiting: deque[Future[Result]] = deque(pool.submit(fn, task) for task in first)
+        waiting: deque[Future[Result]] = deque(map(submit, first))
         while waiting:
-            waiting.extend(pool.submit(fn, task) for task in islice(source, workers * _AHEAD - len(waiting)))
+            waiting.extend(map(submit, islice(source, workers * _AHEAD - len(waiting))))
             yield waiting.popleft().result()
     except BrokenProcessPool as error:
         raise worker_ended() from error
+    except KeyboardInterrupt:
+        end_workers(pool)
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def submitted(pool: ProcessPoolExecutor, fn: Callable[[Task], Result], task: Task) -> Future[Result]:
+    """Hand a task to the pool, which may start a process for it."""
+    with _deaf_children():
+        return pool.submit(fn, task)
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes that are started here never hear Ctrl-C: they inherit that the signal is held back, from the first."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_workers(pool: ProcessPoolExecutor) -> None:
+    """End the workers in the middle of their tasks: nobody waits for the results any more."""
+    for process in list((pool._processes or {}).values()):  # noqa: SLF001 (public from Python 3.14 on)
+        process.terminate()
 
 
 def worker_ended() -> EntenteError:
