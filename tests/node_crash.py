@@ -62,6 +62,8 @@ class Disk:
             act, *paths = line.split("\t")
             if act == "sync":
                 self._synced(paths[0])
+            elif act == "made":
+                self._made(paths[0])
             else:
                 self._renamed(*paths)
         self.log.unlink()
@@ -71,6 +73,10 @@ class Disk:
             self._names |= self._pending.pop(path, set())
         else:
             self._contents.add(path)
+
+    def _made(self, path: str) -> None:
+        self._contents.discard(path)
+        self._pending.setdefault(str(Path(path).parent), set()).add(path)
 
     def _renamed(self, old: str, new: str) -> None:
         if old in self._contents:
@@ -134,6 +140,7 @@ class _Death:
         def opened(path: Any, flags: int, *more: Any, **names: Any) -> int:
             if flags & (os.O_WRONLY | os.O_RDWR):
                 self.step(file=True)
+                self.note("made", str(path))
             return open_(path, flags, *more, **names)
 
         os.fsync, os.replace, os.open = synced, replaced, opened  # pathlib calls os.replace

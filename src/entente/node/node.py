@@ -52,7 +52,7 @@ class Node:
         from entente.node.store.work import DjangoUnitOfWork
 
         alias = database.register(database.settings_of(config.database, home.path))
-        uow = DjangoUnitOfWork(alias, FileBlobs(home.blobs))
+        uow = DjangoUnitOfWork(alias, FileBlobs(home.blobs, alias))
         self.parts = Parts(home, config, uow, suites, load_registry(), clock, os.urandom, ring)
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -189,8 +190,11 @@ def all_peers(parts: Parts) -> list[Paired]:
 
 
 def _paired(row: models.Peer) -> Paired:
-    card, late = read_card(bytes(row.card)), timedelta(seconds=row.late)
+    card, late = _card(bytes(row.card)), timedelta(seconds=row.late)
     return Paired(card, tuple(row.suites.split()), row.accepted, row.confirmed, row.revoked, late)
+
+
+_card = lru_cache(maxsize=256)(read_card)
 
 
 def own(parts: Parts) -> Peer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -52,5 +53,6 @@ def _add(alias: str, state: KeyState) -> None:
     )
 
 
+@lru_cache(maxsize=4096)
 def _record(data: bytes) -> KeyRecord:
     return KeyRecord.from_json(strict.read_object(data, limit=64 * 1024, what="key record"))

@@ -16,7 +16,7 @@ from entente.exchange.store import Message
 from entente.node.services import accepting, peers
 from entente.node.services.parts import Parts
 
-_AT_ONCE = 16
+_AT_ONCE = 32
 
 
 def make(
@@ -73,7 +73,7 @@ def send_many(parts: Parts, released: Sequence[Released], to: str) -> list[Messa
     end = peers.channel(parts, to)
     with parts.uow.transaction(end.id) as tx:
         rows: list[Message] = []
-        for start in range(0, len(released), _AT_ONCE):  # ciphertext of one part is written while the next is sealed
+        for start in range(0, len(released), _AT_ONCE):  # what one looks at grows with those before it
             rows += exchange.send_all(parts.uow, end, released[start : start + _AT_ONCE], parts.clock())
         for one in released:
             accepting.own_act(tx, one, parts.clock())

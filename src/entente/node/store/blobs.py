@@ -1,7 +1,13 @@
-"""Ciphertext as files named by their SHA-256, durable before the commit that names them.
+"""Ciphertext in files, durable before the commit that names it.
 
-Inside a transaction of the unit of work, `put` begins to write at once, on other threads, and the commit waits for
-all of them (`settle`): many files are synced together, which costs a journal a fraction of syncing each alone.
+All that a transaction puts goes into one file, a *pack*, which is synced once: syncing a file for each ciphertext costs
+more than sealing it. A pack is named by its SHA-256 and never grows:
+
+    8 bytes  "ENTPACK" and the version 1
+    for each ciphertext: 8 bytes of length, big-endian, and the ciphertext
+
+The table `Ciphertext` says where each one stands; it could be made anew from the packs. Every ciphertext that is read
+is hashed, so that neither a damaged pack nor a wrong row goes unseen. A pack that no row names is left from a crash.
 """
 
 from __future__ import annotations
@@ -9,41 +15,34 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
+
+from django.db import transaction
 
 from entente.exchange.content import is_id
 from entente.exchange.errors import ExchangeError
 from entente.exchange.frame import digest as digest_of
+from entente.node.files import sync_folder
+from entente.node.store.models import Ciphertext
+from entente.node.store.rows import insert
 
+MAGIC = b"ENTPACK\x01"
 TEMPORARY = ".new"
-_AT_ONCE = 32
-
-
-class _Pool:
-    """The threads that write. A forked process has none of them, and makes its own."""
-
-    def __init__(self) -> None:
-        self.renew()
-        os.register_at_fork(after_in_child=self.renew)
-
-    def renew(self) -> None:
-        self.threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="blobs")
-
-
-_POOL = _Pool()
+_LENGTH = 8
 
 
 class FileBlobs:
-    """Ciphertext below a folder: `ab/abcdef…`.
+    """The ciphertext of one node.
 
     Args:
-        root: the folder; made with its 256 folders if they are missing.
+        root: folder of the packs: `ab/abcdef…`; made with its 256 folders if they are missing.
+        alias: of the database.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, alias: str) -> None:
+        self._root, self._alias = root, alias
         self._local = threading.local()
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (root / "ff").is_dir():
@@ -51,53 +50,43 @@ class FileBlobs:
 
     def put(self, data: bytes) -> str:
         """Keep bytes and return their digest. They are durable at return; between `begin` and `end`, at `settle`."""
-        name = digest_of(data)
-        waiting: dict[str, tuple[bytes, Future[None]]] | None = getattr(self._local, "waiting", None)
-        if waiting is None:
-            self._write(name, data)
-            _sync_folder(self._path(name).parent)
-        elif name not in waiting:
-            waiting[name] = data, _POOL.threads.submit(self._write, name, data)
-        return name
+        return self.put_all([data])[0]
 
     def put_all(self, items: Sequence[bytes]) -> Sequence[str]:
         """The same for many at once."""
-        if getattr(self._local, "waiting", None) is not None:
-            return [self.put(data) for data in items]
-        self.begin()
-        try:
-            names = [self.put(data) for data in items]
-            self.settle()
-        finally:
-            self.end()
+        names = [digest_of(data) for data in items]
+        waiting = self._waiting()
+        if waiting is not None:
+            waiting |= zip(names, items, strict=True)
+            return names
+        with transaction.atomic(using=self._alias):
+            self._write(dict(zip(names, items, strict=True)))
         return names
 
-    def has(self, digest: str) -> bool:
-        """Whether the bytes of a digest are there."""
-        return digest in (getattr(self._local, "waiting", None) or {}) or self._path(digest).is_file()
-
     def begin(self) -> None:
-        """From now on, in this thread, `put` does not wait."""
+        """From now on, in this thread, what is put is gathered."""
         self._local.waiting = {}
 
     def settle(self) -> None:
-        """Return when all that was put since `begin` is durable.
+        """Write what was gathered; the pack is durable at return, its rows with the transaction that is open.
 
         Raises:
-            OSError: a file could not be written, for example because the disk is full.
+            OSError: it could not be written, for example because the disk is full.
         """
-        waiting: dict[str, tuple[bytes, Future[None]]] = self._local.waiting
-        for _, done in waiting.values():
-            done.result()
-        list(_POOL.threads.map(_sync_folder, sorted({self._path(name).parent for name in waiting})))
-        waiting.clear()
+        self._write(self._local.waiting)
+        self._local.waiting = {}
 
     def end(self) -> None:
-        """`put` waits again. What was put and not settled is left to the disk; nothing names it."""
-        waiting: dict[str, tuple[bytes, Future[None]]] = self._local.waiting
+        """Gather no more; what was not settled is forgotten."""
         self._local.waiting = None
-        for _, done in waiting.values():
-            done.exception()
+
+    def _waiting(self) -> dict[str, bytes] | None:
+        found: dict[str, bytes] | None = getattr(self._local, "waiting", None)
+        return found
+
+    def has(self, digest: str) -> bool:
+        """Whether the bytes of a digest are there."""
+        return digest in (self._waiting() or {}) or self._row(digest) is not None
 
     def get(self, digest: str) -> bytes:
         """The bytes of a digest.
@@ -105,55 +94,123 @@ class FileBlobs:
         Raises:
             ExchangeError: they are not there, or are damaged.
         """
-        waiting = getattr(self._local, "waiting", None) or {}
-        if digest in waiting:
-            return bytes(waiting[digest][0])
+        if digest in (waiting := self._waiting() or {}):
+            return bytes(waiting[digest])
+        row = self._row(digest)
+        if row is None:
+            raise _gone(f"The ciphertext {digest[:16]} is missing.")
         try:
-            data = self._path(digest).read_bytes()
+            with self._path(row.pack).open("rb") as file:
+                data = os.pread(file.fileno(), row.size, row.start)
         except FileNotFoundError:
-            raise _gone(f"The ciphertext {digest[:16]} is missing.") from None
+            raise _gone(f"The pack {row.pack[:16]} is missing.") from None
         if digest_of(data) != digest:
             raise _gone(f"The ciphertext {digest[:16]} is damaged.")
         return data
 
+    def delete(self, digest: str) -> None:
+        """Overwrite a ciphertext with zeros, and forget it; nothing happens if it is not there.
+
+        What a disk or file system keeps of overwritten bytes, nobody can promise: what must be unreadable is sealed
+        under a key that is destroyed.
+        """
+        row = self._row(digest)
+        if row is None:
+            return
+        path = self._path(row.pack)
+        if path.exists():
+            with path.open("r+b", buffering=0) as file:
+                os.pwrite(file.fileno(), bytes(row.size), row.start)
+                os.fsync(file.fileno())
+        row.delete(using=self._alias)
+        if not self._rows().filter(pack=row.pack).exists():
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
+
     def names(self) -> set[str]:
-        """The digests of all files that are there."""
+        """The digests of all that is there, as the table has it."""
+        return set(self._rows().values_list("digest", flat=True))
+
+    def packs(self) -> set[str]:
+        """The names of all packs on the disk."""
         return {path.name for path in self._root.glob("[0-9a-f][0-9a-f]/*") if is_id(path.name)}
 
-    def delete(self, name: str) -> None:
-        """Remove a ciphertext; nothing happens if it is not there."""
-        self._path(name).unlink(missing_ok=True)
-        _sync_folder(self._path(name).parent)
+    def named_packs(self) -> set[str]:
+        """The names of all packs that the table needs."""
+        return set(self._rows().values_list("pack", flat=True).distinct())
 
-    def _path(self, name: str) -> Path:
-        if not is_id(name):
-            raise _gone(f"{name[:70]!r} is no digest.")
-        return self._root / name[:2] / name
+    def sweep(self) -> int:
+        """Remove packs that no row names, and pieces of packs that a crash left; returns how many.
 
-    def _write(self, name: str, data: bytes) -> None:
-        path = self._path(name)
-        new = path.with_name(f"{name}.{secrets.token_hex(4)}{TEMPORARY}")
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb", buffering=0) as file:
-            left = memoryview(data)
-            while left:
-                left = left[file.write(left) :]
-            os.fsync(file.fileno())
+        Only while nothing else works with the node: a pack that is being written has no row yet.
+        """
+        named = self.named_packs()
+        left = [path for path in self._root.glob("[0-9a-f][0-9a-f]/*") if path.name not in named]
+        for path in left:
+            path.unlink()
+        for folder in {path.parent for path in left}:
+            sync_folder(folder)
+        return len(left)
+
+    def damaged(self) -> Iterator[str]:
+        """The digests of ciphertext that is missing or is not what its digest says."""
+        for digest in sorted(self.names()):
+            try:
+                self.get(digest)
+            except ExchangeError:
+                yield digest
+
+    def _rows(self) -> Any:
+        return Ciphertext.objects.using(self._alias)
+
+    def _row(self, digest: str) -> Ciphertext | None:
+        row: Ciphertext | None = self._rows().filter(digest=digest).first()
+        return row
+
+    def _path(self, pack: str) -> Path:
+        if not is_id(pack):
+            raise _gone(f"{pack[:70]!r} is no pack.")
+        return self._root / pack[:2] / pack
+
+    def _write(self, items: dict[str, bytes]) -> None:
+        if not items:
+            return
+        parts, rows, at = [MAGIC], [], len(MAGIC)
+        for name, data in items.items():
+            parts += [len(data).to_bytes(_LENGTH, "big"), data]
+            rows.append((name, at + _LENGTH, len(data)))
+            at += _LENGTH + len(data)
+        whole = b"".join(parts)
+        pack = digest_of(whole)
+        _write_file(self._path(pack), whole)
+        columns = ("digest", "start", "size", "pack")
+        insert(self._alias, Ciphertext, columns, [(*row, pack) for row in rows], over="digest")
+
+
+def _write_file(path: Path, data: bytes) -> None:
+    """Write a pack under its own name: nothing names it before it is synced, and a torn one is seen by its hashes."""
+    if path.exists():  # left from a crash, or the same bytes once more: never touch what a row may name
+        new = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+        _write_new(new, data)
         new.replace(path)
+    else:
+        _write_new(path, data)
+    sync_folder(path.parent)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb", buffering=0) as file:
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
+        os.fsync(file.fileno())
 
 
 def _make_folders(root: Path) -> None:
     for number in range(256):
         (root / f"{number:02x}").mkdir(mode=0o700, exist_ok=True)
-    _sync_folder(root)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(root)
 
 
 def _gone(message: str) -> ExchangeError:

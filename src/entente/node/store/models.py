@@ -94,6 +94,15 @@ class ContentKey(models.Model):
     key = models.BinaryField()
 
 
+class Ciphertext(models.Model):
+    """Where a ciphertext stands in the packs: see `blobs`."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    pack = models.CharField(max_length=64, db_index=True)
+    start = models.BigIntegerField()
+    size = models.BigIntegerField()
+
+
 class Leaf(models.Model):
     """An entry of this node's log of a channel."""
 

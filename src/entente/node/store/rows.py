@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connections
 from django.db.models import Field, Model
 
 
-def insert(alias: str, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def insert(
+    alias: str, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], *, over: str = ""
+) -> None:
     """Insert rows; the values are such as the database's own driver takes.
+
+    Args:
+        alias: of the database.
+        model: of the table.
+        columns: names of the fields, in the order of the values.
+        rows: the values.
+        over: the name of a unique field; a row that has the same value gives way to the new one.
 
     Django's `bulk_create` builds an object for each row and a statement for each batch; this is several times as fast.
     """
@@ -23,7 +32,17 @@ def insert(alias: str, model: type[Model], columns: Sequence[str], rows: Iterabl
     marks = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
         table = quote(model._meta.db_table)  # noqa: SLF001 - Django's own name for it
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+        cursor.executemany(
+            f"INSERT INTO {table} ({names}) VALUES ({marks}){_over(model, columns, over, quote)}", values
+        )
+
+
+def _over(model: type[Model], columns: Sequence[str], unique: str, quote: Callable[[str], str]) -> str:
+    if not unique:
+        return ""
+    others = [quote(_column(model, name)) for name in columns if name != unique]
+    news = ", ".join(f"{name} = excluded.{name}" for name in others)
+    return f" ON CONFLICT ({quote(_column(model, unique))}) DO UPDATE SET {news}"
 
 
 def _column(model: type[Model], name: str) -> str:
