@@ -7,13 +7,15 @@ that holds one of them counts, so that a second reading adds and takes nothing a
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from entente.screening.fold import I64, U8, U32
-from entente.substances.writing import Flags, decoded, edits, marked_places, maybe_lookalikes, unmask
+from entente.substances.writing import Edit, Flags, decoded, edits, marked_places, maybe_lookalikes, unmask
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +58,26 @@ def as_written(data: bytes, byte_offsets: I64, rows: I64) -> Reading:
     return Reading(rows, codes, offsets, codes, offsets)
 
 
-def with_markup_read(array: pa.StringArray, rows: I64) -> Reading:
+def with_markup_read(column: pa.StringArray, rows: I64) -> Reading:
     """Rows read with their markup as what it stands for."""
-    texts = array.to_pylist()
-    made = [edits(text) for text in texts]
-    read = [decoded(text, some) for text, some in zip(texts, made, strict=True)]
+    texts = column.to_pylist()
     written_offsets = _offsets(texts)
-    flat = [
-        (base + edit.start, base + edit.end, len(edit.means))
-        for base, some in zip(written_offsets.tolist(), made, strict=False)
-        for edit in some
+    flat = array("q")
+    read = [
+        decoded(text, _noted(edits(text), base, flat))
+        for text, base in zip(texts, written_offsets.tolist(), strict=False)
     ]
     start, end, size = np.array(flat, np.int64).reshape(-1, 3).T
     offsets = _offsets(read)
     starts, ends = _places(int(offsets[-1]), start, end, size)
     return Reading(rows, _codes("".join(read)), offsets, _codes("".join(texts)), written_offsets, starts, ends)
+
+
+def _noted(made: Iterable[Edit], base: int, flat: array[int]) -> Iterator[Edit]:
+    """The edits, each noted by its place in all rows and the characters it gives."""
+    for edit in made:
+        flat.extend((base + edit.start, base + edit.end, len(edit.means)))
+        yield edit
 
 
 def _places(length: int, start: I64, end: I64, size: I64) -> tuple[I64, I64]:

@@ -24,6 +24,8 @@ from entente.screening.readings import Reading, as_written, marked_rows, with_ma
 #: A block holds at most this many rows, and as many bytes unless one row alone is longer.
 BLOCK_ROWS = 1 << 16
 BLOCK_BYTES = 1 << 24
+#: Rows with markup are read in blocks of so many bytes: each mark in them takes many times its own size.
+MARKED_BYTES = 1 << 20
 
 Flags = npt.NDArray[np.bool_]
 
@@ -193,14 +195,14 @@ def unicode_block(reading: Reading) -> Block:
     return Block(reading.rows, units, offsets, squashed, codes, starts, code_offsets, kept, ends, replaced)
 
 
-def _pieces(array: pa.StringArray) -> Iterator[tuple[int, pa.StringArray]]:
-    """Cut into runs of at most BLOCK_ROWS rows and about BLOCK_BYTES bytes."""
+def _pieces(array: pa.StringArray, most_bytes: int) -> Iterator[tuple[int, pa.StringArray]]:
+    """Cut into runs of at most BLOCK_ROWS rows and about so many bytes."""
     start, total = 0, len(array)
     offsets = (
         np.frombuffer(array.buffers()[1], np.int32, total + 1, array.offset * 4) if total else np.zeros(1, np.int32)
     )
     while start < total:
-        fit = int(np.searchsorted(offsets, int(offsets[start]) + BLOCK_BYTES, side="right")) - 1
+        fit = int(np.searchsorted(offsets, int(offsets[start]) + most_bytes, side="right")) - 1
         end = min(max(fit, start + 1), start + BLOCK_ROWS, total)
         yield start, array.slice(start, end - start)
         start = end
@@ -215,7 +217,7 @@ def plain(column: pa.Array) -> pa.StringArray:
 def blocks(column: pa.Array) -> Iterator[Block]:
     """Cut a string column into blocks of bounded size; nulls are empty rows. Some rows are read twice (`readings`)."""
     array = plain(column)
-    for start, piece in _pieces(array):
+    for start, piece in _pieces(array, BLOCK_BYTES):
         rows = np.arange(start, start + len(piece))
         data, offsets = flat(piece)
         marked = marked_rows(data, offsets)
@@ -232,16 +234,17 @@ def blocks(column: pa.Array) -> Iterator[Block]:
 
 def _readings(piece: pa.StringArray, rows: I64, marked: Flags, foreign: Flags) -> Iterator[Reading]:
     """The readings of rows with markup, and of others that are not ASCII."""
-    for some, is_marked in ((foreign, False), (marked, True)):
-        if not some.any():
-            continue
-        texts = piece.filter(pa.array(some))
-        if is_marked:
-            reading = with_markup_read(texts, rows[some])
-        else:
-            data, offsets = flat(texts)
-            reading = as_written(data.tobytes(), offsets, rows[some])
+    for reading in _first_readings(piece, rows, marked, foreign):
         yield reading
         again = without_lookalikes(reading)
         if again is not None:
             yield again
+
+
+def _first_readings(piece: pa.StringArray, rows: I64, marked: Flags, foreign: Flags) -> Iterator[Reading]:
+    if foreign.any():
+        data, offsets = flat(piece.filter(pa.array(foreign)))
+        yield as_written(data.tobytes(), offsets, rows[foreign])
+    if marked.any():
+        for start, some in _pieces(piece.filter(pa.array(marked)), MARKED_BYTES):
+            yield with_markup_read(some, rows[marked][start : start + len(some)])

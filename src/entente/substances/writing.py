@@ -24,7 +24,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -85,8 +85,7 @@ def marked_places(raw: bytes | memoryview) -> list[int]:
     return [at for at in np.flatnonzero(begins).tolist() if _IN_BYTES[data[at]].match(raw, at) is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A piece of markup: where it begins and ends, and the characters that it stands for."""
 
     start: int
@@ -94,10 +93,12 @@ class Edit:
     means: str
 
 
-def edits(text: str) -> list[Edit]:
+def edits(text: str) -> Iterator[Edit]:
     """The markup of a text, in order."""
-    found = [Edit(mark.start(), mark.end(), _meaning(mark.group())) for mark in _MARKUP.finditer(text)]
-    return [edit for edit in found if edit.means != text[edit.start : edit.end]]
+    for mark in _MARKUP.finditer(text):
+        means = _meaning(mark.group())
+        if means != mark.group():
+            yield Edit(mark.start(), mark.end(), means)
 
 
 def decoded(text: str, made: Iterable[Edit]) -> str:
@@ -115,6 +116,7 @@ def decoded(text: str, made: Iterable[Edit]) -> str:
     return "".join([*parts, text[at:]])
 
 
+@functools.lru_cache(maxsize=1 << 12)
 def _meaning(mark: str) -> str:
     """What a piece of markup stands for; itself if it is none after all."""
     if mark[0] == "<":
