@@ -54,7 +54,9 @@ _COLUMNS = ("row", "substance", "form", "method", "sure", "start", "end")
 def from_codes(compiled: Compiled, column: pa.Array, codes: Codes, days: I64) -> Mentions:
     """Rows whose HS code is a substance's own on their day; the span is the whole code."""
     row, substance = compiled.hs.find(codes, days)
-    text = plain(column.take(pa.array(row)))
+    rows = pa.array(row)
+    # repeated texts stay encoded until few are left; views of text cannot be taken from
+    text = plain(column.take(rows)) if pa.types.is_dictionary(column.type) else plain(column).take(rows)
     zero = np.zeros(len(row), np.int64)
     length = pc.utf8_length(text).to_numpy(zero_copy_only=False).astype(np.int64)
     return Mentions(row, substance, zero, zero + HS, zero + SURE["hs"], zero, length, text, HS_FIELD)
