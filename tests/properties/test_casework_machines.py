@@ -25,7 +25,7 @@ from entente.casework.model import Actor, Command, Event, Hand, State, node, pai
 from entente.casework.tables import SIDES, exits, machine, machines, reachable
 
 SETTINGS = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large],

@@ -138,6 +138,8 @@ def _request(content: Content, desk: Desk) -> Routed | Elsewhere:
         return Elsewhere(UNKNOWN)
     if purpose == "deconfliction" and "area" in content.body:
         return _to(content, "deconfliction", None, "receive", content.body)
+    if purpose == "onward-use" and (state := _own(content, desk, "request", str(content.body.get("item")), "theirs")):
+        return _to(content, "request", state, "onward-asked", content.body)
     return _beginning("request")(content, desk)
 
 
@@ -158,7 +160,9 @@ def _consent(content: Content, desk: Desk) -> Routed | Elsewhere:
 
 def _to_case(content: Content, _: Desk) -> Routed | Elsewhere:
     """A lead or an alert begins a case of its own; whether it belongs to another one is for a person to say."""
-    return _to(content, "case", None, "receive", {**content.body, "type": content.header.type})
+    predicate = content.header.predicate
+    case = {"case": predicate.reference} if predicate and predicate.kind == "case" else {}
+    return _to(content, "case", None, "receive", {**case, **content.body, "type": content.header.type})
 
 
 def _case_event(content: Content, desk: Desk) -> Routed | Elsewhere:

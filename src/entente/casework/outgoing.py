@@ -44,22 +44,25 @@ class Draft:
     least: Marking = _USUAL
 
 
-def to_message(before: State | None, event: Event, after: State) -> Draft:
+def to_message(before: State | None, event: Event, after: State, own: str) -> Draft:
     """The message that an event sends.
 
     Args:
         before: the object before the event.
         event: an event with `sends`.
         after: the object after it.
+        own: the name of this authority, which is sent nothing.
 
     Raises:
-        GuardError: the event sends nothing, or the message that it speaks of was not sent yet.
+        GuardError: the event sends nothing, nobody is there to send it to, or what it speaks of was not sent yet.
     """
     if event.sends is None or before is None:
         raise GuardError(f"{event.command!r} sends nothing.")
     body, rest = _MAKERS[event.machine, event.command](before, event, after)
     known = {name: value for name, value in body.items() if value is not None}
-    recipients = tuple(rest.pop("to", None) or [str(after.counterpart)])
+    recipients = tuple(name for name in rest.pop("to", [after.counterpart]) if name and name != own)
+    if not recipients:
+        raise GuardError("There is nobody to send it to.", remedy="Say which authority it is for.")
     return Draft(event.sends, recipients, known, least=_least(after), **rest)
 
 
@@ -164,13 +167,18 @@ def _consent(_: State, event: Event, after: State) -> Made:
 
 def _case_event(before: State, event: Event, after: State) -> Made:
     data = event.data
-    body = {"case": after.object, "event": data["event"], "title": after.fields.get("title"), "text": data.get("text")}
+    body = {"case": _case(after), "event": data["event"], "title": after.fields.get("title"), "text": data.get("text")}
     body |= {"records": _records(before, data["items"]) or None}
     if data["event"] == "result":
         body |= {"outcome": after.fields.get("outcome", "not-established")}
     if data["event"] == "task-done":
         body |= {"task": _task(before)}
-    return body, {"to": [data["to"]], "predicate": Predicate("case", after.object)}
+    return body, {"to": [data["to"]], "predicate": Predicate("case", _case(after))}
+
+
+def _case(state: State) -> str:
+    """The name of a case on every side: that which the authority that told of it gave it."""
+    return str(state.fields.get("case") or state.object)
 
 
 def _task(state: State) -> str:
@@ -183,13 +191,13 @@ def _task(state: State) -> str:
 def _lead(before: State, event: Event, after: State) -> Made:
     reasons = [{"text": item["text"]} for item in _items(before, event.data["items"])]
     body = {"lead": after.fields.get("lead") or after.object, "summary": after.fields.get("title"), "reasons": reasons}
-    return body, {"to": [event.data["to"]], "predicate": Predicate("case", after.object)}
+    return body, {"to": [event.data["to"]], "predicate": Predicate("case", _case(after))}
 
 
 def _alert(before: State, event: Event, after: State) -> Made:
     summary = "\n".join(item["text"] for item in _items(before, event.data["items"]))
     body = {"title": after.fields.get("title"), "summary": summary, "urgency": "urgent"}
-    return body, {"to": [event.data["to"]], "predicate": Predicate("case", after.object)}
+    return body, {"to": [event.data["to"]], "predicate": Predicate("case", _case(after))}
 
 
 def _items(state: State, numbers: list[int]) -> list[Mapping[str, Any]]:
@@ -261,10 +269,10 @@ def _convene(_: State, __: Event, after: State) -> Made:
     return {name: value for name, value in body.items() if name not in {"minutes", "sha256"}}, _all(after)
 
 
-def _circulate(_: State, event: Event, after: State) -> Made:
+def _circulate(_: State, __: Event, after: State) -> Made:
     digest = after.fields["minutes-sha256"]
     body = {"meeting": _meeting(after), "step": "minutes", "minutes": after.fields["minutes"], "sha256": digest}
-    return body, _all(after, event.data["authority"])
+    return body, _all(after)
 
 
 def _call_off(_: State, event: Event, after: State) -> Made:
@@ -278,12 +286,11 @@ def _meeting(state: State) -> str:
 
 def _sign(_: State, event: Event, after: State) -> Made:
     body = {"meeting": _meeting(after), "step": "signed", "sha256": event.data["sha256"]}
-    return body, _all(after, event.data["authority"])
+    return body, _all(after)
 
 
-def _all(state: State, own: str | None = None) -> dict[str, Any]:
-    """Every member but this authority; who that is, the signature or the service says."""
-    return {"to": [name for name in state.fields["members"] if name != own]}
+def _all(state: State) -> dict[str, Any]:
+    return {"to": state.fields["members"]}
 
 
 _MAKERS: Mapping[tuple[str, str], Maker] = {
