@@ -186,10 +186,10 @@ def _start(home: Path, master: str) -> Running:
         with log.open("wb") as stream:
             gateway = launch_gateway(conf, popen_kwargs={"stderr": stream, "stdout": stream})
         context = SparkContext(conf=conf, gateway=gateway)
+        session = SparkSession(context)  # refused where the master never answered as one: the context has ended
     except (PySparkException, Py4JError, OSError) as error:
-        lines = log.read_text("utf-8", "replace").strip().splitlines() if log.is_file() else []
         raise EntenteError(
-            f"Spark does not start: {lines[-1] if lines else error}",
+            f"Spark does not start: {_reason(log) or error}",
             remedy="Check --master, JAVA_HOME and Spark's own settings. Or use --engine local.",
         ) from error
     context.setLogLevel("ERROR")
@@ -197,7 +197,14 @@ def _start(home: Path, master: str) -> Running:
         PySparkLogger.getLogger(name).disabled = True  # what they print is in the exception as well
     if context.pythonExec == "python3":  # no PYSPARK_PYTHON: workers run what this process runs
         context.pythonExec = sys.executable
-    return Running(SparkSession(context), getattr(gateway, "proc", None), is_own=True)
+    return Running(session, getattr(gateway, "proc", None), is_own=True)
+
+
+def _reason(log: Path) -> str:
+    """What Spark said last of an error, or at all; empty where it said nothing."""
+    lines = log.read_text("utf-8", "replace").strip().splitlines() if log.is_file() else []
+    reasons = [line for line in lines if " Reason: " in line] or [line for line in lines if " ERROR " in line]
+    return (reasons or lines or [""])[-1]
 
 
 def _settings(home: Path, master: str) -> dict[str, str]:

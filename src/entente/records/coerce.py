@@ -37,6 +37,7 @@ from entente.records.schema import FieldSpec
 Parser = Callable[[str], Any]
 #: Marks between the items of a list that are tried where a semicolon does not tell them apart.
 _LIST_MARKS = (",", "|", "/", "、", "，", "；", " ")
+_MARK = "\ufeff"
 _YEAR_ONE = dt.date(1, 1, 1).toordinal() - dt.date(1970, 1, 1).toordinal()
 _YEAR_END = dt.date(9999, 12, 31).toordinal() - dt.date(1970, 1, 1).toordinal()
 
@@ -97,6 +98,8 @@ def coerce(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
 
 def _string(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
     text, problems = as_text(values)
+    if _begins_with_mark(text):
+        text = map_uniques(text, lambda word: word.lstrip(_MARK))
     if reading.pad is not None:
         text = map_uniques(text, lambda word: _padded(word, reading.pad or 0))
     if reading.translate and spec.codes is None and not spec.values:
@@ -106,6 +109,11 @@ def _string(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
         return Coerced(empty_to_null(text), problems)
     coded, warnings = _coded(text, lookup, spec)
     return Coerced(coded, problems, warnings)
+
+
+def _begins_with_mark(text: pa.Array) -> bool:
+    """Whether a cell begins with a byte-order mark, as where files were joined end to end."""
+    return some(pc.starts_with(text.dictionary if pa.types.is_dictionary(text.type) else text, _MARK))
 
 
 def _number(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:

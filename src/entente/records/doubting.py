@@ -2,7 +2,8 @@
 
 A date after the day of the run, or before there was a Harmonized System, is more often a slip of the pen than a
 shipment. A tariff code with an odd number of digits has often lost its leading zero to a spreadsheet. Nothing is
-repaired: a guess that looks like data is worse than a doubt.
+repaired: a guess that looks like data is worse than a doubt. Damaged texts come in whole files, so some thousand rows
+of each batch are looked at for them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from entente.records.arrays import as_dictionary
+from entente.records.garbled import EXPONENT, SUSPECT, damage
 from entente.records.schema import TableSpec
 
 #: Columns with the day of something that has happened. Days that rights begin or end may well be in the future.
@@ -74,6 +76,7 @@ def doubts(rows: pa.Table, spec: TableSpec, today: dt.date | None, place: Callab
                 _note(found, name, "date_in_future", pc.greater(days, tomorrow), rows, place)
     if spec.hs6_from:
         _count_digits(found, spec.hs6_from, rows, place)
+    _look_at_texts(found, spec, rows, place)
     return found
 
 
@@ -98,6 +101,32 @@ def settled(found: Doubts) -> Doubts:
 
 
 _DIGITS = "digits:"
+#: Texts that are looked at, where a table has them, and rows of a batch in which they are.
+_TEXTS = ("description", "memo", "exporter", "importer", "consignee", "payer", "payee", "holder", "substance")
+_LOOKED_AT = 4096
+
+
+def _look_at_texts(found: Doubts, spec: TableSpec, rows: pa.Table, place: Callable[[int], str]) -> None:
+    """Note damaged texts, and identifiers that a spreadsheet has rounded."""
+    step = max(1, -(-rows.num_rows // _LOOKED_AT))
+    some = rows.take(pa.array(range(0, rows.num_rows, step))) if step > 1 else rows
+    for name in _TEXTS:
+        if name in spec.names:
+            for line, text in _matching(some, name, SUSPECT):
+                reason = damage(text)
+                if reason:
+                    found.setdefault((name, reason), Doubt()).add(1, [(place(line), text[:_SHOWN])])
+    key = spec.key[0]
+    if key in spec.names:
+        for line, text in _matching(some, key, EXPONENT):
+            found.setdefault((key, "rounded_number"), Doubt()).add(1, [(place(line), text[:_SHOWN])])
+
+
+def _matching(rows: pa.Table, name: str, pattern: str) -> list[tuple[int, str]]:
+    """Record numbers and texts of the cells in which a pattern is found."""
+    texts = pc.cast(rows.column(name), pa.string())
+    at = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, pattern), False))  # noqa: FBT003
+    return list(zip(rows.column("source_row").take(at).to_pylist(), texts.take(at).to_pylist(), strict=True))
 
 
 def _note(

@@ -112,6 +112,12 @@ _COMMON = frozenset(
 )
 
 
+def common_share(data: bytes, encoding: str) -> float:
+    """Return the share of the commonest Hanzi among the letters that bytes are in an encoding; 0 if they are none."""
+    text = _decoded(data, encoding)
+    return sum(1 for char in text if char in _COMMON) / len(text) if text else 0.0
+
+
 def _likeness(text: str, high: int, name: str) -> float:
     odd = [char for char in text if ord(char) >= 0x80]
     if not odd or not high:
