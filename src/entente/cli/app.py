@@ -23,6 +23,12 @@ COMMANDS = {
     "simulate": ("entente.cli.simulate", "simulate", "Make a trade year of three authorities to practise on."),
     "node": ("entente.cli.node", "node", "Make, run and look after the node of an authority."),
     "peer": ("entente.cli.peer", "peer", "Pair with other authorities."),
+    "send": ("entente.cli.send", "send", "Release a message and send it to a peer."),
+    "sync": ("entente.cli.sync", "sync", "Exchange messages with peers over the network."),
+    "bundle": ("entente.cli.bundle", "bundle", "Exchange messages with a peer on a medium."),
+    "messages": ("entente.cli.messages", "messages", "List and read messages."),
+    "ledger": ("entente.cli.ledger", "ledger", "Check and prove what was sent and received."),
+    "match": ("entente.cli.match", "match", "Find out with a peer what both hold, without showing the rest."),
 }
 
 

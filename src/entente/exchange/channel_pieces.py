@@ -43,16 +43,18 @@ def give_piece(uow: UnitOfWork, channel: Channel, piece: str) -> bytes:
 
 
 def take_piece(uow: UnitOfWork, channel: Channel, data: bytes) -> bool:
-    """Keep a piece if a message that was taken has it; whether it did."""
+    """Keep a piece if a message that was taken has it; whether it was kept and not here before."""
     if len(data) > PIECE:
         return False
     piece = digest(data)
     with uow.transaction(channel.id) as tx:
         if not tx.has_piece(Way.TAKEN, piece):
             return False
-        uow.blobs.put(data)
+        new = not uow.blobs.has(piece)
+        if new:
+            uow.blobs.put(data)
         tx.arrived(piece)
-    return True
+    return new
 
 
 def _within(uow: UnitOfWork, pieces: Sequence[str] | dict[str, None], most_bytes: int) -> Iterator[bytes]:

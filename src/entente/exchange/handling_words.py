@@ -76,9 +76,7 @@ def read_handling(
 def _code(word: str) -> str:
     code = word.upper() if len(word) == 2 else word.lower()
     if code != "H0" and (code not in set(Condition) or code == Condition.H3):
-        why = (
-            "H3 is given by its words (--restriction)" if code == Condition.H3 else f"{word!r} is no handling condition"
-        )
+        why = "H3 is given by its words (--restriction)" if code == Condition.H3 else f"{word!r} is no condition"
         raise MarkingError(f"{why}.", remedy=_REMEDY)
     return code
 

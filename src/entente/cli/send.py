@@ -1,0 +1,233 @@
+"""`entente send`: two officers release a message, and it is committed to the channel with each recipient."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from entente.cli.unlocking import home_option, open_node, passphrase_of, passphrase_option
+from entente.errors import InputError, Place, UsageError
+
+if TYPE_CHECKING:
+    from entente.exchange.attachments import Attachment
+    from entente.exchange.content import Content
+    from entente.exchange.handling import Marking
+    from entente.node.node import Node
+
+_BLOCK = 1024 * 1024
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("kind", metavar="TYPE")
+@click.argument("file", metavar="FILE.json", type=_FILE)
+@click.option("--to", "peers", multiple=True, required=True, metavar="PEER", help="Recipient; may be given again.")
+@click.option("--handling", required=True, help='For example "TLP:AMBER H1 no-capital-case".')
+@click.option("--personal/--no-personal", default=None, help="Whether it holds personal data. Must be said.")
+@click.option("--assessment", help="Reference of the recorded assessment of what may happen to the persons named.")
+@click.option("--restriction", multiple=True, help="A restriction in words (H3); a person must decide on it.")
+@click.option("--purpose", multiple=True, help="The only purposes it may be used for; any lawful one otherwise.")
+@click.option("--consent", multiple=True, metavar="PARTY", help="Whose consent onward sharing needs.")
+@click.option("--expires", type=_DAY, help="First day on which it may no longer be used.")
+@click.option("--until", type=_DAY, help="Last day on which the recipient keeps it.")
+@click.option("--evaluation", metavar="B2", help="4x4 evaluation: source A, B, C or X; information 1 to 4.")
+@click.option("--predicate", metavar="KIND:REFERENCE", help="What it follows from: listing, shipment, seizure or case.")
+@click.option("--supersedes", multiple=True, metavar="ID", help="Content id of an own earlier message it replaces.")
+@click.option("--withdraws", multiple=True, metavar="ID", help="Content id of an own earlier message it withdraws.")
+@click.option("--attach", multiple=True, type=_FILE, help="A file to 2 GiB that goes with it; may be given again.")
+@click.option("--officer", "officers", multiple=True, required=True, metavar="NAME", help="Give it twice: two release.")
+@click.option(
+    "--officer-passphrase-file",
+    "passphrases",
+    multiple=True,
+    type=_FILE,
+    help="File with the officer's passphrase, in the order of --officer; asked for on the terminal otherwise.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before releasing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@home_option
+@passphrase_option
+def send(**given: Any) -> None:
+    """Release a message of TYPE with the body in FILE.json, and send it to each PEER.
+
+    Two officers sign it with their key files. It is committed at once and leaves at the next `entente sync`, or with
+    the next `entente bundle export`. Types: docs/envelope.md.
+    """
+    from entente.node.boot import require_extra
+
+    require_extra()
+    _send(_Given(**given))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The options, by their names."""
+
+    kind: str
+    file: Path
+    peers: tuple[str, ...]
+    handling: str
+    personal: bool | None
+    assessment: str | None
+    restriction: tuple[str, ...]
+    purpose: tuple[str, ...]
+    consent: tuple[str, ...]
+    expires: datetime | None
+    until: datetime | None
+    evaluation: str | None
+    predicate: str | None
+    supersedes: tuple[str, ...]
+    withdraws: tuple[str, ...]
+    attach: tuple[Path, ...]
+    officers: tuple[str, ...]
+    passphrases: tuple[Path, ...]
+    yes: bool
+    as_json: bool
+    home: Path | None
+    passphrase_file: Path | None
+
+
+def _send(given: _Given) -> None:
+    _check_officers(given.officers, given.passphrases)
+    marking, body, header = _marking(given), _body(given.file), _header(given)
+    node = open_node(given.home, given.passphrase_file)
+    _check_permitted(node, marking, given.peers, given.assessment)
+    for peer in given.peers:
+        node.channel(peer)
+    node.parts.types.check(node.draft(given.kind, body, given.peers, marking, **header))
+    _show(node, given, marking)
+    if not given.yes:
+        click.confirm(f"{' and '.join(given.officers)} release this?", abort=True, err=True)
+    keys = [_officer(node, name, file) for name, file in _with_files(given.officers, given.passphrases)]
+    header["attachments"] = tuple(_attach(node, path) for path in given.attach)
+    content = node.sign(node.draft(given.kind, body, given.peers, marking, **header), keys)
+    _report(node, content, given.peers, given.as_json)
+
+
+def _marking(given: _Given) -> Marking:
+    from entente.exchange.handling_words import read_handling
+
+    if given.personal is None:
+        raise UsageError("It is not said whether it holds personal data.", remedy="Give --personal or --no-personal.")
+    return read_handling(
+        given.handling,
+        personal=given.personal,
+        words=given.restriction,
+        purposes=given.purpose,
+        consent=given.consent,
+        expires=_day(given.expires),
+    )
+
+
+def _header(given: _Given) -> dict[str, Any]:
+    return {
+        "supersedes": given.supersedes,
+        "withdraws": given.withdraws,
+        "until": _day(given.until),
+        "evaluation": _evaluation(given.evaluation),
+        "predicate": _predicate(given.predicate),
+    }
+
+
+def _check_officers(officers: tuple[str, ...], passphrases: tuple[Path, ...]) -> None:
+    if len(set(officers)) < 2:
+        raise UsageError("Two different officers release a message.", remedy='--officer "ANN LEE" --officer "BOB WU"')
+    if passphrases and len(passphrases) != len(officers):
+        raise UsageError("Not every officer has a passphrase file.", remedy="Give one for each --officer, in order.")
+
+
+def _check_permitted(node: Node, marking: Marking, peers: tuple[str, ...], assessment: str | None) -> None:
+    """The same question that every way out of a node asks; for what is our own, it is about personal data."""
+    from entente.exchange.permits import Action, Circumstances, require
+
+    for peer in peers:
+        today = node.parts.clock().date()
+        now = Circumstances(today, "release", node.name, node.name, to=peer, assessment=assessment)
+        require(marking, Action.SHARE, now)
+
+
+def _body(path: Path) -> dict[str, Any]:
+    from entente.exchange import strict
+    from entente.exchange.content import LIMIT
+    from entente.exchange.errors import ExchangeError
+
+    with path.open("rb") as file:
+        data = file.read(LIMIT + 1)
+    try:
+        return strict.read_object(data, limit=LIMIT, what="body")
+    except ExchangeError as error:
+        raise InputError(error.message, remedy="Correct the file.", place=Place(file=str(path))) from None
+
+
+def _evaluation(text: str | None) -> Any:
+    from entente.exchange.handling import Evaluation
+
+    return None if text is None else Evaluation(text[:1].upper(), text[1:])
+
+
+def _predicate(text: str | None) -> Any:
+    from entente.exchange.content import PREDICATES, Predicate
+
+    if text is None:
+        return None
+    kind, _, reference = text.partition(":")
+    if kind not in PREDICATES or not reference:
+        raise UsageError(f"{text!r} is no predicate.", remedy=f"KIND:REFERENCE, of {', '.join(sorted(PREDICATES))}")
+    return Predicate(kind, reference)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _show(node: Node, given: _Given, marking: Marking) -> None:
+    """What the officers release, before they do."""
+    from entente.exchange.handling_words import explain
+    from entente.exchange.messages import load_registry
+
+    label = load_registry().get(given.kind, 1).label["en"]
+    click.echo(f"{label} from {node.name} to {', '.join(given.peers)}", err=True)
+    for line in explain(marking):
+        click.echo(f"  {line}", err=True)
+    if given.assessment:
+        click.echo(f"  Assessment: {given.assessment}", err=True)
+    for path in given.attach:
+        click.echo(f"  With {path.name}, {path.stat().st_size:,} bytes", err=True)
+
+
+def _with_files(officers: tuple[str, ...], passphrases: tuple[Path, ...]) -> Iterator[tuple[str, Path | None]]:
+    return zip(officers, passphrases or (None,) * len(officers), strict=True)
+
+
+def _officer(node: Node, name: str, file: Path | None) -> Any:
+    from entente.node.services import staff
+
+    return staff.officer(node.parts, name, passphrase_of(file, f"Passphrase of {name}"))
+
+
+def _attach(node: Node, path: Path) -> Attachment:
+    from entente.exchange.attachments import encrypt
+
+    media = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    with path.open("rb") as file:
+        blocks = iter(lambda: file.read(_BLOCK), b"")
+        return encrypt(blocks, node.parts.uow.blobs.put, name=path.name, media=media)
+
+
+def _report(node: Node, content: Content, peers: tuple[str, ...], as_json: bool) -> None:
+    rows = [(peer, node.send(content, peer)) for peer in peers]
+    if as_json:
+        sent = [{"peer": peer, "sequence": row.sequence, "frame": row.frame} for peer, row in rows]
+        click.echo(json.dumps({"content": content.id, "type": content.header.type, "sent": sent}))
+        return
+    for peer, row in rows:
+        click.echo(f"Message {row.sequence} to {peer}: committed, leaves at the next sync or bundle.")
+    click.echo(f"Content {content.id}")

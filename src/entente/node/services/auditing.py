@@ -1,0 +1,238 @@
+"""The ledger for people: is what is stored what was signed, and proofs that stand alone.
+
+A proof here is a tlog-proof whose `extra` is the whole entry (`receipts.Entry`), so that whoever has it needs the key
+of the log and nothing else. It tells nothing of a content: an entry holds ids, digests and times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from entente.exchange import dsse
+from entente.exchange.channel import Channel
+from entente.exchange.channel_contact import mirror_of
+from entente.exchange.errors import ExchangeError
+from entente.exchange.frame import FRAME_LIMIT, PAYLOAD_TYPE
+from entente.exchange.ledger import restore
+from entente.exchange.ledger.checkpoint import SignedCheckpoint, open_checkpoint
+from entente.exchange.ledger.errors import DamageError, ReceiptError
+from entente.exchange.ledger.note import VerifierKey, parse_note
+from entente.exchange.ledger.proofs import verify_inclusion
+from entente.exchange.ledger.receipt import Receipt, parse_receipt
+from entente.exchange.ledger.tree import leaf_hash
+from entente.exchange.receipts import Entry, parse_entry, verify_frame_receipt
+from entente.exchange.store import Book, Message, Transaction, Way
+from entente.node.cards import channel_id
+from entente.node.errors import NodeError
+from entente.node.services import peers
+from entente.node.services.parts import Parts
+from entente.node.store import models
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit of one channel found; that it returned means that everything was right.
+
+    Attributes:
+        peer: its name.
+        entries: of this node's log; all were hashed.
+        signed: entries under the last checkpoint that this node signed.
+        cosigned: entries under the largest checkpoint that the peer cosigned; 0 if it never did.
+        mirrored: entries of the peer's log that are held here; all were hashed.
+        repaired: tiles that were damaged and were made anew from the entries.
+        receipts: receipts of the peer for what was sent; each was verified.
+        open: sent messages without a receipt.
+    """
+
+    peer: str
+    entries: int
+    signed: int
+    cosigned: int
+    mirrored: int
+    repaired: int
+    receipts: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a proof proves.
+
+    Attributes:
+        log: whose log it is in: the name of its origin.
+        entry: what stands there.
+        index: where, from 0.
+        size: entries under the checkpoint.
+        cosigned: by whom the checkpoint was cosigned and when, of those whose keys are known here.
+    """
+
+    log: str
+    entry: Entry
+    index: int
+    size: int
+    cosigned: tuple[tuple[str, datetime], ...]
+
+
+def audit(parts: Parts, peer: str) -> Audit:
+    """Hash everything that is stored of a channel, and compare it with what was signed.
+
+    Raises:
+        DamageError: what is stored is not what was signed.
+        LedgerError: a signature does not verify.
+    """
+    end = peers.channel(parts, peer)
+    with parts.uow.transaction(end.id) as tx:
+        book = tx.book()
+        if not isinstance(book.ledger, restore.Signing):
+            raise NodeError("This log waits after a restore.", remedy="Reach the peers, by network or bundle.")
+        log = end.tiles(tx.leaves, book.ledger.head)
+        repaired = len(log.audit())
+        _check_checkpoints(end, book, log.head_at(_cosigned(end, book)).root)
+        mirror = mirror_of(tx, end, book)
+        repaired += len(mirror.audit())
+        if book.seen:
+            seen = open_checkpoint(book.seen, end.peer_log, (end.cosigner.key,))
+            if mirror.head_at(seen.head.size) != seen.head:
+                raise DamageError(f"The mirror of {peer}'s log is not what it signed.", remedy="Restore a backup.")
+        return Audit(
+            peer=peer,
+            entries=tx.leaves.size(),
+            signed=book.ledger.head.size,
+            cosigned=_cosigned(end, book),
+            mirrored=book.mirror_size,
+            repaired=repaired,
+            receipts=_check_receipts(tx, end, book),
+            open=models.Outgoing.objects.using(parts.alias).filter(channel__name=end.id).count(),
+        )
+
+
+_BATCH = 512
+_SHORTEST = 8
+
+
+def _cosigned(end: Channel, book: Book) -> int:
+    return open_checkpoint(book.cosigned, end.log.key).head.size if book.cosigned else 0
+
+
+def _check_checkpoints(end: Channel, book: Book, root: bytes) -> None:
+    if book.checkpoint is not None:
+        own = open_checkpoint(book.checkpoint, end.log.key)
+        if isinstance(book.ledger, restore.Signing) and own.head != book.ledger.head:
+            raise DamageError("The last checkpoint is not of this log's state.", remedy="Restore a backup.")
+    if book.cosigned is not None:
+        signed = open_checkpoint(book.cosigned, end.log.key, (end.peer_cosigner,))
+        if signed.head.root != root:
+            raise DamageError(
+                "What the peer cosigned is no earlier state of this log.", remedy="Keep both as evidence."
+            )
+
+
+def _check_receipts(tx: Transaction, end: Channel, book: Book) -> int:
+    count = 0
+    for start in range(1, book.sent.sequence + 1, _BATCH):
+        rows = {row.sequence: row for row in tx.messages(Way.SENT, start, start + _BATCH)}
+        for sequence, receipt in tx.receipts(Way.SENT, start, start + _BATCH).items():
+            verify_frame_receipt(receipt, _payload(rows[sequence]), end.peer_log)
+            count += 1
+    return count
+
+
+def prove(parts: Parts, peer: str, message: Message) -> bytes:
+    """A proof about a message: the peer's that it got it, if there is one, else this node's own.
+
+    Raises:
+        ReceiptError: no signed checkpoint covers it yet.
+    """
+    end = peers.channel(parts, peer)
+    with parts.uow.transaction(end.id) as tx:
+        given = tx.receipts(Way.SENT, message.sequence, message.sequence + 1) if message.way is Way.SENT else {}
+        if given:
+            receipt = parse_receipt(given[message.sequence])
+            return replace(receipt, extra=Entry((receipt.extra or b"").decode(), _payload(message)).encode()).encode()
+        return _own_proof(tx, end, message).encode()
+
+
+def _own_proof(tx: Transaction, end: Channel, message: Message) -> Receipt:
+    book = tx.book()
+    cosigned = _cosigned(end, book)
+    note = book.cosigned if message.leaf < cosigned else book.checkpoint
+    signed = None if note is None else open_checkpoint(note, end.log.key)
+    if signed is None or message.leaf >= signed.head.size:
+        raise ReceiptError("No signed checkpoint covers this message yet.", remedy="Sync, or export a bundle, first.")
+    log = end.tiles(tx.leaves, restore.check_signing(book.ledger, end.log.key))
+    path = log.inclusion_proof(message.leaf, signed.head.size)
+    return Receipt(message.leaf, path, signed.note, tx.leaves.entries(message.leaf, message.leaf + 1)[0])
+
+
+def check_proof(parts: Parts, data: bytes) -> Proven:
+    """What a proof proves, if it is of a log whose key is known here: this node's, or a peer's with this node.
+
+    Raises:
+        ReceiptError: malformed, or of a log that is not known.
+        LedgerError: it does not hold.
+    """
+    receipt = parse_receipt(data)
+    entry = receipt.extra or b""
+    signed = _open(parts, receipt.checkpoint)
+    verify_inclusion(receipt.path, leaf_hash(entry), receipt.index, signed.head)
+    times = tuple((key.name, datetime.fromtimestamp(at, UTC)) for key, at in signed.times.items())
+    return Proven(signed.log.name, parse_entry(entry), receipt.index, signed.head.size, times)
+
+
+def _open(parts: Parts, note: bytes) -> SignedCheckpoint:
+    name = parse_note(note).text.split(b"\n", 1)[0].decode(errors="replace")
+    for log, cosigner in _keys(parts):
+        if log.name == name:
+            return open_checkpoint(note, log, (cosigner,))
+    raise ReceiptError(
+        f"The log {name[:80]!r} is not known here.", remedy="Pair with its authority, or ask whose it is."
+    )
+
+
+def _keys(parts: Parts) -> list[tuple[VerifierKey, VerifierKey]]:
+    """The key of each log that is known, and of who cosigns it."""
+    found = []
+    for peer in peers.all_peers(parts):
+        if peer.state == "confirmed":
+            end = peers.channel(parts, peer.card.name)
+            found += [(end.log.key, end.peer_cosigner), (end.peer_log, end.cosigner.key)]
+    return found
+
+
+def find(parts: Parts, text: str) -> tuple[str, Message]:
+    """A message by its content id or the beginning of it (8 characters or more), or as `PEER/sent/7`.
+
+    Raises:
+        NodeError: there is none, or more than one.
+    """
+    peer, _, rest = text.partition("/")
+    way, _, number = rest.partition("/")
+    rows = models.Frame.objects.using(parts.alias).select_related("channel")
+    if rest:
+        rows = rows.filter(channel__peer_id=peer, way=way, sequence=int(number) if _is_number(number) else 0)
+    else:
+        rows = rows.filter(content__startswith=text) if len(text) >= _SHORTEST else rows.none()
+    names = {(row.channel.peer_id, row.way, row.sequence) for row in rows[:3]}
+    if len(names) != 1:
+        raise NodeError(
+            f"{'No message' if not names else 'More than one message'} is called {text!r}.",
+            remedy="Give a content id or PEER/sent/NUMBER or PEER/taken/NUMBER, as in `entente messages list`.",
+        )
+    ((peer, way, sequence),) = names
+    with parts.uow.transaction(channel_id(parts.name, peer)) as tx:
+        message = tx.message(Way(way), sequence)
+    if message is None:
+        raise NodeError(f"{text!r} is gone.", remedy="Look again.")
+    return peer, message
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 16
+
+
+def _payload(message: Message) -> bytes:
+    try:
+        return dsse.read(message.signed, payload_type=PAYLOAD_TYPE, limit=FRAME_LIMIT, what="frame").payload
+    except ExchangeError as error:
+        raise DamageError(f"The frame of message {message.sequence} is damaged.", remedy=error.remedy) from None
