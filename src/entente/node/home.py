@@ -27,6 +27,9 @@ from entente.node.config import FILE, Config, read_config, write_config
 from entente.node.errors import NodeError
 from entente.node.files import check_private, make_private_folder, write_private
 
+RESTORING = "restoring"
+"""A file that is there while a node is restored: nothing may be signed before it is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -64,6 +67,11 @@ class Home:
             NodeError: there is no node, its settings are not good, or others may read its directory.
         """
         config = read_config(self.path, environ)
+        if (self.path / RESTORING).exists():
+            raise NodeError(
+                f"The restore into {self.path} was not finished.",
+                remedy="Remove this directory, and restore again; if the database is PostgreSQL, into an empty one.",
+            )
         for path in (self.path, self.keys):
             if path.exists():
                 check_private(path)

@@ -100,7 +100,7 @@ class FileBlobs:
         if row is None:
             raise _gone(f"The ciphertext {digest[:16]} is missing.")
         try:
-            with self._path(row.pack).open("rb") as file:
+            with self.path(row.pack).open("rb") as file:
                 data = os.pread(file.fileno(), row.size, row.start)
         except FileNotFoundError:
             raise _gone(f"The pack {row.pack[:16]} is missing.") from None
@@ -117,7 +117,7 @@ class FileBlobs:
         row = self._row(digest)
         if row is None:
             return
-        path = self._path(row.pack)
+        path = self.path(row.pack)
         if path.exists():
             with path.open("r+b", buffering=0) as file:
                 os.pwrite(file.fileno(), bytes(row.size), row.start)
@@ -160,6 +160,10 @@ class FileBlobs:
             except ExchangeError:
                 yield digest
 
+    def write_pack(self, name: str, data: bytes) -> None:
+        """Put a pack from a backup into its place; its rows come from there too."""
+        _write_file(self.path(name), data)
+
     def _rows(self) -> Any:
         return Ciphertext.objects.using(self._alias)
 
@@ -167,7 +171,8 @@ class FileBlobs:
         row: Ciphertext | None = self._rows().filter(digest=digest).first()
         return row
 
-    def _path(self, pack: str) -> Path:
+    def path(self, pack: str) -> Path:
+        """Where a pack is."""
         if not is_id(pack):
             raise _gone(f"{pack[:70]!r} is no pack.")
         return self._root / pack[:2] / pack
@@ -182,7 +187,7 @@ class FileBlobs:
             at += _LENGTH + len(data)
         whole = b"".join(parts)
         pack = digest_of(whole)
-        _write_file(self._path(pack), whole)
+        _write_file(self.path(pack), whole)
         columns = ("digest", "start", "size", "pack")
         insert(self._alias, Ciphertext, columns, [(*row, pack) for row in rows], over="digest")
 

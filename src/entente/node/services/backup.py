@@ -1,0 +1,94 @@
+"""Backup of a node at work: one moment of the database, and the ciphertext that it names, in one encrypted file.
+
+The keys of received contents are left out, so that a content that is shredded later is not kept by its backups. They go
+into a file of their own if one is named: keep it apart, and only for a short time. Private keys are in neither.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from entente import __version__
+from entente.node import archive
+from entente.node.config import FILE, write_config
+from entente.node.errors import BackupError
+from entente.node.services.parts import Parts
+from entente.node.store import database, dump
+from entente.node.store.models import Ciphertext
+
+FORMAT = "entente.node-backup/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What was backed up: rows by table, and packs of ciphertext."""
+
+    rows: dict[str, int]
+    packs: int
+
+
+def backup(parts: Parts, file: Path, keys_file: Path | None = None) -> Backup:
+    """Write a backup.
+
+    Args:
+        parts: the node, unlocked; it may be at work meanwhile.
+        file: a file that is not there yet.
+        keys_file: another one, for the keys of received contents.
+
+    Raises:
+        BackupError: a file is there already or cannot be written, or ciphertext is missing.
+    """
+    settings = database.settings_of(parts.config.database, parts.home.path)
+    secret = parts.keys().secret
+    with dump.snapshot(settings) as alias:
+        if keys_file is not None:
+            with archive.writing(keys_file, secret) as target:
+                _rows(parts, alias, target, keys=True)
+        with archive.writing(file, secret) as target:
+            counts = _rows(parts, alias, target, keys=False)
+            packs = sum(1 for _ in _packs(parts, alias, target))
+            target.add("end.json", json.dumps({"rows": counts, "packs": packs}).encode())
+    return Backup(counts, packs)
+
+
+def _rows(parts: Parts, alias: str, target: archive.Archive, *, keys: bool) -> dict[str, int]:
+    models = dump.tables(keys=keys)
+    manifest = {
+        "format": FORMAT,
+        "kind": "keys" if keys else "node",
+        "name": parts.name,
+        "made": parts.clock().isoformat(),
+        "version": __version__,
+        "tables": [[model._meta.label_lower, dump.columns(model)] for model in models],  # noqa: SLF001
+    }
+    target.add("manifest.json", json.dumps(manifest).encode())
+    if not keys:
+        target.add(FILE, write_config(parts.config).encode())
+    counts = {}
+    for model in models:
+        label, count = model._meta.label_lower, 0  # noqa: SLF001
+        for number, data in enumerate(dump.rows(alias, model)):
+            target.add(f"rows/{label}/{number:08d}", data)
+            count += data.count(b"\n")
+        counts[label] = count
+    if keys:
+        target.add("end.json", json.dumps({"rows": counts, "packs": 0}).encode())
+    return counts
+
+
+def _packs(parts: Parts, alias: str, target: archive.Archive) -> Iterator[str]:
+    """A pack that is gone was deleted since the snapshot, if nothing names it now."""
+    names = Ciphertext.objects.using(alias).order_by("pack").values_list("pack", flat=True).distinct()
+    for pack in names.iterator(chunk_size=2000):
+        try:
+            target.add_file(f"packs/{pack}", parts.uow.blobs.path(pack))
+        except FileNotFoundError:
+            if Ciphertext.objects.using(parts.alias).filter(pack=pack).exists():
+                raise BackupError(
+                    f"The pack {pack[:16]} is missing.", remedy="Run the doctor: entente node doctor"
+                ) from None
+        else:
+            yield pack
