@@ -126,6 +126,9 @@ def test_a_matcher_travels_compiled_and_is_compiled_again_where_that_cannot_be_r
         ("二乙醚", "ether"),
         ("丙酮acetone", "acetone"),
         ("pseudo-ephedrine", "pseudoephedrine"),
+        ("ethyl ether of high purity", "ether"),
+        ("éter etílico de alta pureza", "ether"),
+        ("ethyl ether of the glycol plant", "ether"),
     ],
 )
 def test_a_name_is_found_however_it_is_written(text, substance):
@@ -168,6 +171,9 @@ def test_a_name_is_found_however_it_is_written(text, substance):
         "toluene-free",
         "acetone N-oxide",
         "propylene glycol ethyl ether",
+        "ethyl ether of propylene glycol",
+        "éter etílico de etilenglicol",
+        "éter etílico de hidroxietilcelulosa",
         "乙二醇单乙醚",
         "sulphuric acid resistant gloves",
         "guantes resistentes a acetona",

@@ -4,6 +4,7 @@ A grammar, not a list of exceptions: it knows classes of words (`lexicon/*.yaml`
 
 * Behind a name, a class word makes another compound ("X cyanohydrin", "X-2,4-diisocyanate"); a salt, ester, amide,
   carbamate or acetal word makes a form of it; a derivative word, or a thing named after it, is neither.
+* An ether "of" a glycol or a sugar is that one's ether.
 * Before a name, a substituent or a structural prefix makes another compound ("nitro X", "iso-X"); a stereo prefix an
   isomer; "salts of", "clorhidrato de" a form; "other than", "free of" and "no" take the name away.
 * A class noun that is a name by itself ("ether") is a name only without a modifier.
@@ -54,6 +55,7 @@ def traits_of(squashed: str, han_minerals: tuple[str, ...], *, han_start: bool, 
     mineral = _MINERAL.fullmatch(squashed) is not None or squashed in han_minerals
     acid = squashed.endswith(("acid", "酸")) or squashed.startswith("acido")
     base, ether = _BASE.fullmatch(squashed) is not None, squashed.endswith(tuple(latin()["class_nouns"]))
+    ether = ether or squashed.startswith("eter")  # "eter etilico"
     return Traits(acid, mineral, base, squashed in latin()["class_nouns"], ether, han_start, han_end)
 
 
@@ -123,6 +125,8 @@ def read_before(traits: Traits, left: str) -> Reading:
 
 
 def _behind(traits: Traits, right: str) -> Reading:
+    if traits.ether and _is_of_a_parent(right):
+        return OTHER
     found = _AFTER.match(right)
     if found is None:
         return _in_bracket(traits, right)
@@ -136,6 +140,18 @@ def _behind(traits: Traits, right: str) -> Reading:
     beside = found["gap"] or found["close"] or found["locant"]
     stands = not beside or form or not _makes_another(word, found["gap"], found["locant"], rest)
     return Reading(stands=True, form=form) if stands else OTHER
+
+
+def _is_of_a_parent(right: str) -> bool:
+    """Does "of ethylene glycol" stand behind, or "de etilenglicol"? Then the ether is another compound's."""
+    found = _of_a_parent().match(right)
+    return found is not None and (not found["group"] or is_group(found["group"]))
+
+
+@functools.cache
+def _of_a_parent() -> re.Pattern[str]:
+    parents = alternatives(latin()["ether_parents"])
+    return re.compile(rf"\s+(?:of|de|del)\s+(?:(?P<group>[a-z]+)[\s\-]+)?[a-z]*(?:{parents})\b")
 
 
 def _in_bracket(traits: Traits, right: str) -> Reading:
@@ -250,7 +266,7 @@ def _telling_behind() -> frozenset[str]:
         *("property_adjectives", "properties", "things"),
     )
     locants = {"o", "n", "m", "p", "alpha", "beta", "gamma"}
-    return frozenset().union(*(words[key] for key in keys)) | locants | {"free"}
+    return frozenset().union(*(words[key] for key in keys)) | locants | {"free", "of", "de", "del"}
 
 
 @functools.cache
