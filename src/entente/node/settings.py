@@ -22,6 +22,7 @@ DEBUG = False
 ALLOWED_HOSTS = list(CONFIG.hosts) if CONFIG else []
 INSTALLED_APPS = ["entente.node.store.apps.StoreConfig"]
 MIDDLEWARE: list[str] = []
+ROOT_URLCONF = "entente.node.wire.urls"
 DATABASES = {"default": settings_of(CONFIG.database if CONFIG else os.environ.get("DATABASE_URL", ""), HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
