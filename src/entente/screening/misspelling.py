@@ -71,7 +71,7 @@ class Misspellings:
         for which, places in ends.items():
             self._most_words[which] = len(places)
             self._breaks[which] = _around(places)
-        self._histogram = _histograms(patterns.texts)
+        self._histogram, self._finer = _histograms(patterns.texts, _LANE), _histograms(patterns.texts, _OTHER_LANE)
         self._pieces = PieceIndex({which: patterns.texts[which] for which in ends}, ends)
         self._is_part = _parts_of_others([patterns.texts[which] for which in ends], patterns, matcher)
 
@@ -90,6 +90,8 @@ class Misspellings:
         name, start, end = self._windows(name, first_word, words)
         near = _is_near(block.squashed, self._histogram[name], start, end)
         name, start, end = _distinct(name[near], start[near], end[near])
+        near = _is_nearer(block.squashed, self._finer[name], start, end)
+        name, start, end = name[near], start[near], end[near]
         clear = _clear_of(Located(name, start, end - 1, name), spans)
         if not len(clear):
             return _nothing()
@@ -233,12 +235,21 @@ def _clear_of(hits: Located, exact: Located) -> I64:
 
 
 _LANES = 8
-_LANE = np.array([(1 << 8 * (byte * 5 % _LANES)) for byte in range(256)], np.uint64)
 
 
-def _histograms(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
+def _lanes(kinds: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """For each byte a number with one in the lane of its kind."""
+    return np.uint64(1) << (8 * (kinds % _LANES)).astype(np.uint64)
+
+
+_LANE = _lanes(np.arange(256) * 5)
+#: Parts letters that the first kinds put together: two letters of one kind here and there are the same letter.
+_OTHER_LANE = _lanes((np.arange(256) >> 3 & 3) * 2 + (np.arange(256) >> 1 & 1))
+
+
+def _histograms(texts: Sequence[str], lane: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """How many characters of eight kinds each text has, a byte for each kind."""
-    counts = [_LANE[np.frombuffer(text.encode(), np.uint8)].sum(dtype=np.uint64) for text in texts]
+    counts = [lane[np.frombuffer(text.encode(), np.uint8)].sum(dtype=np.uint64) for text in texts]
     return np.array(counts, np.uint64)
 
 
@@ -246,10 +257,21 @@ def _is_near(squashed: bytes, histogram: npt.NDArray[np.uint64], start: I64, end
     """Can the stretch be the text of that histogram with up to two errors? Each error moves at most two characters."""
     sums = np.zeros(len(squashed) + 1, np.uint64)
     np.cumsum(_LANE[np.frombuffer(squashed, np.uint8)], out=sums[1:])
-    here = (sums[end] - sums[start]).view(np.uint8).astype(np.int16).reshape(-1, _LANES)
-    there = histogram.view(np.uint8).astype(np.int16).reshape(-1, _LANES)
-    near: Flags = np.abs(here - there).sum(axis=1) <= 2 * MOST_EDITS
-    return near
+    return _differ_little(sums[end] - sums[start], histogram)
+
+
+def _is_nearer(squashed: bytes, histogram: npt.NDArray[np.uint64], start: I64, end: I64) -> Flags:
+    """As `_is_near`, by other kinds of characters and for fewer stretches, none of which is empty."""
+    index, offsets = flat_index(start, end)
+    lanes = _OTHER_LANE[np.frombuffer(squashed, np.uint8)[index]]
+    sums = np.add.reduceat(lanes, offsets[:-1]) if len(start) else lanes
+    return _differ_little(sums, histogram)
+
+
+def _differ_little(here: npt.NDArray[np.uint64], there: npt.NDArray[np.uint64]) -> Flags:
+    counts = [sums.view(np.uint8).astype(np.int16).reshape(-1, _LANES) for sums in (here, there)]
+    little: Flags = np.abs(counts[0] - counts[1]).sum(axis=1) <= 2 * MOST_EDITS
+    return little
 
 
 def _best_of_overlapping(hits: Located, edits: I64) -> I64:

@@ -11,12 +11,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA
-from rapidfuzz.process import cdist
+from rapidfuzz.process import cpdist
 
+from entente.screening.boundaries import Flags
 from entente.screening.fold import HAN, I64, class_table
 from entente.screening.lexicon import trigrams
 from entente.screening.matcher import Matcher
@@ -77,7 +79,7 @@ class PieceIndex:
         self._matcher = Matcher(texts)
         self._of_piece = np.concatenate([[0], np.cumsum(np.bincount(piece, minlength=len(texts)))]).astype(np.int64)
         self._text, self._ends = dict(names), dict(word_ends)
-        self._runs: dict[int, tuple[list[str], I64]] = {}
+        self._runs: dict[tuple[int, int], tuple[list[str], I64]] = {}
         self._remembered = Remembered()
 
     def candidates(self, squashed: bytes, words: Words) -> tuple[I64, I64]:
@@ -108,11 +110,12 @@ class PieceIndex:
         inside = np.flatnonzero((found.end <= words.end[word]) & fits)
         inside = inside[np.argsort(word[inside], kind="stable")]
         piece, at, word = found.pattern[inside], found.start[inside] - words.start[word[inside]], word[inside]
-        near = [_NO_ENTRY]
-        for which, start, end in zip(piece.tolist(), words.start[word].tolist(), words.end[word].tolist(), strict=True):
-            near.append(self._compared(which, squashed[start:end]))
-        counts = [len(entries) for entries in near[1:]]
-        return np.repeat(word, counts), np.repeat(at, counts), np.concatenate(near)
+        texts = [
+            squashed[start:end].decode("utf-8", "replace")
+            for start, end in zip(words.start[word].tolist(), words.end[word].tolist(), strict=True)
+        ]
+        match, entry = self._compared(piece.tolist(), texts)
+        return word[match], at[match], entry
 
     def _first_words(self, words: Words, at: I64, word: I64, entry: I64) -> tuple[I64, I64]:
         """The words of text that a name with a piece at `at` may start with: as far before it as in the name."""
@@ -129,15 +132,32 @@ class PieceIndex:
             firsts.append(word[some] - back)
         return np.concatenate(names), np.concatenate(firsts)
 
-    def _compared(self, piece: int, word: bytes) -> I64:
-        """Entries of a piece that have a run of words near the word of text."""
-        if piece not in self._runs:
+    def _compared(self, pieces: list[int], words: list[str]) -> tuple[I64, I64]:
+        """For pieces and the words of text that hold them: index, and each entry that has a run of words near that."""
+        found = [_NO_ENTRY]
+        for start in range(0, len(words), _AT_ONCE):
+            some = words[start : start + _AT_ONCE]
+            runs = [
+                self._runs_as_long(piece, len(word))
+                for piece, word in zip(pieces[start : start + _AT_ONCE], some, strict=True)
+            ]
+            index = np.repeat(np.arange(len(some)), [len(texts) for texts, _ in runs])
+            near = _are_near([some[at] for at in index.tolist()], list(chain.from_iterable(texts for texts, _ in runs)))
+            entry = np.concatenate([entries for _, entries in runs])
+            found.append((index[near] + start) << _ENTRY_BITS | entry[near])
+        keys = np.unique(np.concatenate(found))
+        return keys >> _ENTRY_BITS, keys & ((1 << _ENTRY_BITS) - 1)
+
+    def _runs_as_long(self, piece: int, length: int) -> tuple[list[str], I64]:
+        """Runs of words that hold a piece and have a length, give or take the errors; and the entry of each."""
+        if (piece, length) not in self._runs:
+            if len(self._runs) >= _KEPT_RUNS:
+                self._runs.clear()
             entries = range(int(self._of_piece[piece]), int(self._of_piece[piece + 1]))
             runs = [(run, entry) for entry in entries for run in self._runs_around(entry)]
-            self._runs[piece] = [run for run, _ in runs], np.array([entry for _, entry in runs], np.int64)
-        runs_of, entry_of = self._runs[piece]
-        distance = cdist([word.decode("utf-8", "replace")], runs_of, scorer=OSA.distance, score_cutoff=MOST_EDITS)
-        return np.unique(entry_of[distance[0] <= MOST_EDITS]) if len(entry_of) else _NO_ENTRY
+            fit = [(run, entry) for run, entry in runs if abs(len(run) - length) <= MOST_EDITS]
+            self._runs[piece, length] = [run for run, _ in fit], np.array([entry for _, entry in fit], np.int64)
+        return self._runs[piece, length]
 
     def _runs_around(self, entry: int) -> Iterator[str]:
         """Words, and runs of words, of the entry's name that hold the piece."""
@@ -149,7 +169,20 @@ class PieceIndex:
                     yield self._text[which][start:end]
 
 
+def _are_near(words: list[str], runs: list[str]) -> Flags:
+    if not words:
+        return np.zeros(0, np.bool_)
+    distance = cpdist(words, runs, scorer=OSA.distance, score_cutoff=MOST_EDITS, dtype=np.uint8)
+    near: Flags = distance <= MOST_EDITS
+    return near
+
+
 _NO_ENTRY = np.zeros(0, np.int64)
+_ENTRY_BITS = 32
+#: Words that are compared at once.
+_AT_ONCE = 4096
+#: Runs of words are kept for so many pieces and lengths; then they are worked out anew.
+_KEPT_RUNS = 1 << 16
 _PLACE_MIX = np.random.default_rng(19880101).integers(1, 1 << 62, 64, np.uint64) * np.uint64(2) + np.uint64(1)
 
 
