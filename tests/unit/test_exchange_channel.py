@@ -11,6 +11,7 @@ from entente.exchange.channel_errors import SuspendedError
 from entente.exchange.channel_restore import begin
 from entente.exchange.channel_taking import receive
 from entente.exchange.errors import MessageError, SequenceGapError
+from entente.exchange.ledger.contact import Outcome
 from entente.exchange.ledger.errors import RestoreError
 from entente.exchange.outbox import pull, ready
 from entente.exchange.store import Way
@@ -151,3 +152,59 @@ def test_a_bundle_is_the_same_bytes_and_the_one_that_comes_back_acknowledges_it(
             both[there].take(here, read_bundle(write_bundle(parcel, **names), **names))
     assert both[US].tables(MX).outbox == set()
     assert len(both[MX].tables(US).applied) == 5
+
+
+def test_a_restored_node_gets_its_entries_back_in_parts():
+    both = nodes(US, MX)
+    us, mx = both[US], both[MX]
+    us.send(MX)
+    meet(us, mx, 2)
+    back = _restored(both, US)
+    lost = [mx.send(US) for _ in range(25)]
+    meet(us, mx, 3)
+    back()
+    rounds = 0
+    while us.tables(MX).book.taken.sequence < 25:
+        mx.take(US, us.pack(MX, most_entries=4))
+        us.take(MX, mx.pack(US, most_entries=4))
+        rounds += 1
+        assert rounds < 20
+    assert rounds > 6
+    meet(us, mx, 2)
+    assert us.tables(MX).applied == [row.content for row in lost]
+    assert us.tables(MX).leaves == mx.tables(US).mirror
+    assert len(us.tables(MX).leaves) == 26
+
+
+def test_a_restored_node_is_told_what_it_had_cosigned_and_cosigns_nothing_smaller():
+    both = nodes(US, MX)
+    us, mx = both[US], both[MX]
+    mx.send(US)
+    meet(us, mx, 2)
+    early = mx.pack(US)
+    back = _restored(both, US)
+    for _ in range(5):
+        mx.send(US)
+    meet(us, mx, 3)
+    cosigned = us.tables(MX).book.seen
+    back()
+    assert us.tables(MX).book.seen != cosigned
+    mx.take(US, us.pack(MX))
+    us.take(MX, mx.pack(US))
+    assert us.tables(MX).book.seen == cosigned
+    assert us.take(MX, early).outcome is Outcome.BEHIND
+    meet(us, mx, 3)
+    assert us.tables(MX).mirror == mx.tables(US).leaves
+
+
+def test_a_smaller_cosigned_checkpoint_does_not_replace_a_larger_one():
+    both = nodes(US, MX)
+    us, mx = both[US], both[MX]
+    us.send(MX)
+    meet(us, mx, 2)
+    early = mx.pack(US)
+    us.send(MX)
+    meet(us, mx, 2)
+    larger = us.tables(MX).book.cosigned
+    us.take(MX, early)
+    assert us.tables(MX).book.cosigned == larger

@@ -11,7 +11,7 @@ import pytest
 
 from entente.exchange.bundle import read_bundle, write_bundle
 from entente.exchange.channel import settle
-from entente.exchange.channel_contact import Contact, read_contact, take_contact
+from entente.exchange.channel_contact import Contact, make_contact, read_contact, take_contact
 from entente.exchange.channel_errors import BundleError, MirrorError, WrongdoingError
 from entente.exchange.channel_fork import verify_fork
 from entente.exchange.channel_restore import begin, take_report
@@ -23,6 +23,7 @@ from entente.exchange.ledger.errors import LedgerError, NoteError, ProofError
 from entente.exchange.ledger.evidence import verify_evidence
 from entente.exchange.ledger.leaves import MemoryLeaves
 from entente.exchange.ledger.tilelog import TileLog
+from entente.exchange.ledger.tree import TreeHead
 from entente.exchange.outbox import acknowledge, pull
 from entente.exchange.receipts import open_rejection, verify_frame_receipt
 from entente.exchange.sealing import Position
@@ -272,3 +273,67 @@ def test_every_changed_byte_of_a_bundle_is_noticed():
     for at in range(0, len(data), 97):
         with pytest.raises(ExchangeError):
             read_bundle(data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1 :], **NAMES)
+
+
+def test_omission_of_an_acknowledged_message_is_proven_to_a_third_party():
+    """The peer gives a receipt under one history, and shows another one in which the message never came."""
+    both = after_messages(2)
+    us, mx = both[US], both[MX]
+    us.send(MX)
+    settle(us.store, us.channels[MX])
+    frame = pull(us.store, us.channels[MX], 2)[0]
+    receive(mx.store, mx.channels[US], frame, NOW)
+    settle(mx.store, mx.channels[US])
+    receipt = mx.tables(US).receipts[Way.TAKEN, 3]
+    tables, log = mx.store.channels[mx.channels[US].id], mx.channels[US].log
+    shown = [*tables.leaves[:2], tables.leaves[0], tables.leaves[1]]  # its third entry is another one
+    false = TileLog(MemoryFiles(), MemoryLeaves(shown))
+    head = false.index()
+    link = false.consistency_proof(2, head.size)
+    lie = Contact(log.key.name, Ask(taken=3), sign_checkpoint(head, log), 2, tuple(shown[2:]), link=link)
+    assert take_contact(us.store, us.channels[MX], lie, NOW) is Outcome.CONSISTENT
+    with pytest.raises(WrongdoingError) as caught:
+        acknowledge(us.store, us.channels[MX], 3, receipt)
+    assert caught.value.kind == "omission"
+    verify_evidence(caught.value.evidence, log.key)
+    with pytest.raises(ExchangeError):
+        verify_evidence(caught.value.evidence, LOG.key)
+    assert us.tables(MX).outbox == {3}
+
+
+def test_reminder_of_what_a_restored_node_never_cosigned_is_refused():
+    both = after_messages()
+    us, mx = both[US], both[MX]
+    begin(us.store, us.channels.values())
+    data, _ = make_contact(mx.store, mx.channels[US])
+    contact = read_contact(data, mx.pack(US).note, mx.channels[US].log.key)
+    head = TreeHead(9, b"\x01" * 32)
+    false = replace(contact, reminder=sign_checkpoint(head, mx.channels[US].log))
+    with pytest.raises(NoteError):
+        take_report(us.store, us.channels[MX], false)
+
+
+def test_entries_that_a_restored_node_never_signed_are_not_taken_back():
+    both = after_messages(0)
+    us, mx = both[US], both[MX]
+    us.send(MX)
+    meet(us, mx, 2)
+    saved = us.store.backup()
+    for _ in range(6):
+        us.send(MX)
+    meet(us, mx, 2)
+    us.store.channels = saved
+    begin(us.store, us.channels.values())
+    mx.take(US, us.pack(MX))
+    parcel = mx.pack(US, most_entries=3)
+    contact = read_contact(parcel.contact, parcel.note, mx.channels[US].log.key)
+    assert len(contact.back) == 3
+    for false in (
+        replace(contact, back=(contact.back[0], contact.back[2], contact.back[1])),
+        replace(contact, back_proof=()),
+    ):
+        with pytest.raises(LedgerError):
+            take_report(us.store, us.channels[MX], false)
+        assert len(us.tables(MX).leaves) == 1
+    take_report(us.store, us.channels[MX], contact)
+    assert len(us.tables(MX).leaves) == 4

@@ -55,6 +55,9 @@ class Contact:
         cosigned: the peer's largest checkpoint with this node's cosignature; None if it never cosigned one.
         back: the peer's own entries from `ask.entries` of the peer on, if the peer has fewer than were seen.
         back_start: index of the first of `back`.
+        back_proof: consistency from the last of `back` to `cosigned`; empty if they reach it.
+        reminder: the largest checkpoint of this log that the peer cosigned, with that cosignature, so that a peer back
+            from a backup cosigns nothing smaller.
     """
 
     origin: str
@@ -67,6 +70,8 @@ class Contact:
     cosigned: bytes | None = None
     back: tuple[bytes, ...] = ()
     back_start: int = 0
+    back_proof: Proof = ()
+    reminder: bytes | None = None
 
     def encode(self) -> bytes:
         """The contact as JSON bytes."""
@@ -74,6 +79,7 @@ class Contact:
             {
                 "ask": [self.ask.entries, self.ask.mirrored, self.ask.taken, self.ask.receipted],
                 "back": _write(self.back),
+                "back_proof": _write(self.back_proof),
                 "back_start": self.back_start,
                 "checkpoint": _text(self.checkpoint),
                 "cosigned": _text(self.cosigned),
@@ -82,6 +88,7 @@ class Contact:
                 "link": _write(self.link),
                 "origin": self.origin,
                 "proof": _write(self.proof),
+                "reminder": _text(self.reminder),
                 "start": self.start,
                 "wanted": list(self.ask.wanted),
             }
@@ -160,13 +167,31 @@ def take_contact(uow: UnitOfWork, channel: Channel, contact: Contact, at: dateti
     return outcome
 
 
+def reminded(book: Book, channel: Channel, contact: Contact) -> Book:
+    """The book of a restored node that is told what it had cosigned of the peer's log.
+
+    Raises:
+        NoteError: the reminder is not signed by the peer, or not cosigned by this node.
+    """
+    if contact.reminder is None:
+        return book
+    own = channel.cosigner.key
+    signed = open_checkpoint(contact.reminder, channel.peer_log, (own,))
+    if own not in signed.times:
+        raise NoteError(f"{channel.peer.name} says that this node cosigned what it did not cosign.")
+    known = open_checkpoint(book.seen, channel.peer_log).head.size if book.seen else -1
+    return replace(book, seen=contact.reminder) if signed.head.size > known else book
+
+
 def _contact(tx: Transaction, channel: Channel, book: Book, head: TreeHead, most: int) -> Contact:
     log = channel.tiles(tx.leaves, head)
     start = min(book.asked.mirrored, head.size)
     stop = min(start + most, head.size)
-    back = book.asked.entries
     known = open_checkpoint(book.cosigned, channel.log.key).head.size if book.cosigned else 0
     seen = open_checkpoint(book.seen, channel.peer_log).head.size if book.seen else 0
+    back = book.asked.entries
+    back_stop = min(seen, back + most) if seen <= book.mirror_size else back  # else this node is restored itself
+    mirror = mirror_of(tx, channel, book) if back < back_stop < seen else None
     return Contact(
         origin=channel.log.key.name,
         ask=_ask(tx, book),
@@ -176,8 +201,10 @@ def _contact(tx: Transaction, channel: Channel, book: Book, head: TreeHead, most
         proof=log.consistency_proof(stop, head.size) if stop else (),
         link=log.consistency_proof(known, head.size) if known else (),
         cosigned=book.seen,
-        back=tuple(tx.mirror.entries(back, min(seen, back + most))) if back < seen else (),
+        back=tuple(tx.mirror.entries(back, back_stop)) if back < back_stop else (),
         back_start=back,
+        back_proof=mirror.consistency_proof(back_stop, seen) if mirror else (),
+        reminder=book.cosigned,
     )
 
 
@@ -209,6 +236,8 @@ def _mirror(
     new = open_checkpoint(offered, channel.peer_log)
     known = open_checkpoint(book.seen, channel.peer_log).head.size if book.seen else -1
     if new.head.size < known:
+        if book.mirror_size < known:  # back from a backup, and what was cosigned then is not shown again yet
+            return Outcome.BEHIND, book
         _check_behind(tx, channel, book, new, known)
         return Outcome.BEHIND, book
     if known > 0:
@@ -300,6 +329,8 @@ def _read(value: dict[str, Any]) -> Contact:
         cosigned=_bytes(value, "cosigned"),
         back=_items(value, "back"),
         back_start=_count(value, "back_start"),
+        back_proof=_items(value, "back_proof"),
+        reminder=_bytes(value, "reminder"),
     )
 
 

@@ -14,6 +14,7 @@ from entente.exchange.channel_restore import take_report
 from entente.exchange.channel_taking import receive_all
 from entente.exchange.errors import ExchangeError
 from entente.exchange.ledger import restore
+from entente.exchange.ledger.checkpoint import open_checkpoint
 from entente.exchange.ledger.contact import Outcome
 from entente.exchange.ledger.errors import RestoreError
 from entente.exchange.outbox import MOST, MOST_BYTES, acknowledge_all, pull, ready
@@ -160,7 +161,10 @@ def _meet(uow: UnitOfWork, channel: Channel, contact: Contact, at: datetime) -> 
 def _frames(uow: UnitOfWork, channel: Channel, most: int, most_bytes: int) -> tuple[bytes, ...]:
     """From where the peer stands; a peer back from a backup is given again what it gave receipts for."""
     with uow.transaction(channel.id) as tx:
-        taken, queued = tx.book().asked.taken, tx.queued(1)
+        book, queued = tx.book(), tx.queued(1)
+    taken = book.asked.taken
+    if book.seen and book.asked.entries < open_checkpoint(book.seen, channel.peer_log).head.size:
+        return ()  # it takes nothing before it has its own entries back
     if queued and queued[0] <= taken + 1:
         return ready(uow, channel, most=most, most_bytes=most_bytes)
     return pull(uow, channel, taken, most=most, most_bytes=most_bytes)

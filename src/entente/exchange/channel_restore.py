@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from entente.exchange import dsse
 from entente.exchange.channel import Channel
-from entente.exchange.channel_contact import Contact
+from entente.exchange.channel_contact import Contact, reminded
 from entente.exchange.frame import PAYLOAD_TYPE
 from entente.exchange.ledger import restore
 from entente.exchange.ledger.errors import RestoreError
+from entente.exchange.ledger.proofs import verify_consistency
 from entente.exchange.ledger.tree import TreeHead, head_of, leaf_hash
 from entente.exchange.receipts import SENT, parse_entry
 from entente.exchange.sealing import Position
@@ -40,7 +41,10 @@ def take_report(uow: UnitOfWork, channel: Channel, contact: Contact) -> None:
         channel: a channel whose log waits.
         contact: from `read_contact`, with a note.
 
+    Entries come in parts; until they are all there the log waits on.
+
     Raises:
+        ProofError: a part of the entries is not of what this log had signed.
         RestoreError: the log does not wait, the report does not fit, or what was sent last is lost on both sides; a
             person then signs a succession.
         LedgerError: a checkpoint is not this log's or not cosigned.
@@ -53,12 +57,23 @@ def take_report(uow: UnitOfWork, channel: Channel, contact: Contact) -> None:
         before = tx.leaves.size()
         _append_back(tx, contact, before)
         size = tx.leaves.size()
+        book = replace(reminded(book, channel, contact), recovered=_recovered(book, before, size), asked=contact.ask)
+        if before < size < state.goal.size:
+            verify_consistency(contact.back_proof, _head(tx, size), state.goal)
+            tx.save(replace(book, ledger=state))  # the rest comes with the next contacts
+            return
         ledger = restore.resumed(state, size, lambda at: _head(tx, at))
         # Leaves that are committed and were never signed are kept, and stay unsigned until the next `settle`.
         ledger = replace(ledger, head=_head(tx, state.goal.size))
         sent = _last_sent(tx, book)
         _check_not_lost(tx, sent, contact)
-        tx.save(replace(book, ledger=ledger, sent=sent, checkpoint=None, recovered=(before, size), asked=contact.ask))
+        tx.save(replace(book, ledger=ledger, sent=sent, checkpoint=None))
+
+
+def _recovered(book: Book, before: int, size: int) -> tuple[int, int]:
+    """The leaves whose frames are still to be taken again, from this restore and from one before it."""
+    start, stop = book.recovered
+    return (start if start < stop else before), size
 
 
 def _append_back(tx: Transaction, contact: Contact, before: int) -> None:

@@ -88,7 +88,8 @@ class _Reading:
     def __init__(self, tx: Transaction, channel: Channel, book: Book) -> None:
         self._rows, self._channel, self._book = _Rows(tx), channel, book
         self._mirror = mirror_of(tx, channel, book)
-        self._seen = open_checkpoint(book.seen, channel.peer_log).head.size if book.seen else 0
+        seen = open_checkpoint(book.seen, channel.peer_log).head.size if book.seen else 0
+        self._seen = min(seen, self._mirror.size)  # back from a backup, more may have been cosigned than is mirrored
         self._opened = lru_cache(maxsize=16)(open_checkpoint)
         self._root = lru_cache(maxsize=64)(lambda size: self._mirror.head_at(size).root)
 
