@@ -28,6 +28,7 @@ COMMANDS = {
     "bundle": ("entente.cli.bundle", "bundle", "Exchange messages with a peer on a medium."),
     "messages": ("entente.cli.messages", "messages", "List and read messages."),
     "ledger": ("entente.cli.ledger", "ledger", "Check and prove what was sent and received."),
+    "taxii": ("entente.cli.taxii", "taxii", "Let other tools read what was exchanged."),
     "match": ("entente.cli.match", "match", "Find out with a peer what both hold, without showing the rest."),
 }
 
