@@ -126,6 +126,67 @@ def test_a_pattern_is_written_out_and_replaces_everything(tmp_path: Path, sql: s
     refused(tmp_path, FEATURE.replace("net_mass_kg * 2", sql).replace("double", "varchar"))
 
 
+#: Expressions that would run, and mean something else on each engine.
+UNLIKE = {
+    "a number as text": ("CAST(net_mass_kg AS VARCHAR)", "varchar"),
+    "a text as a number": ("CAST(hs6 AS BIGINT)", "bigint"),
+    "a text as a number, if it is one": ("TRY_CAST(hs6 AS BIGINT)", "bigint"),
+    "a text as a date": ("CAST(description AS DATE)", "date"),
+    "a truth as a number": ("CAST(free_zone AS BIGINT)", "bigint"),
+    "a truth as a number, by its type": ("free_zone", "bigint"),
+    "a text as a number, by its type": ("hs6", "bigint"),
+    "a number as text, by its type": ("net_mass_kg", "varchar"),
+    "a day as text, by its type": ("date", "varchar"),
+    "a text beside a number": ("hs6 = 28", "boolean"),
+    "a text in numbers": ("hs6 IN (28, 29)", "boolean"),
+    "a number between texts": ("net_mass_kg BETWEEN '1' AND '2'", "boolean"),
+    "a number joined to a text": ("hs6 || line", "varchar"),
+    "a number in letters": ("LOWER(net_mass_kg)", "varchar"),
+    "a text or a number": ("COALESCE(hs6, 0)", "varchar"),
+    "a text or a number, by case": ("CASE WHEN line > 1 THEN hs6 ELSE 1 END", "varchar"),
+    "a number as a condition": ("CASE WHEN line THEN 1 END", "bigint"),
+    "a number and a truth": ("free_zone AND line", "boolean"),
+    "a text that counts": ("hs6 + 1", "bigint"),
+    "a day as text": ("date > '2024-01-01'", "boolean"),
+    "a computed position": ("SUBSTR(hs6, line)", "varchar"),
+    "a computed length": ("SUBSTR(hs6, 1, line)", "varchar"),
+    "a position from the end": ("SUBSTR(hs6, -2)", "varchar"),
+    "a position before the first": ("SUBSTR(hs6, 0, 2)", "varchar"),
+    "a computed beginning": ("LEFT(hs6, line)", "varchar"),
+    "distinct values along a window": ("COUNT(DISTINCT hs6) OVER (PARTITION BY exporter_key)", "bigint"),
+    "a place among equals": ("row_number() OVER (PARTITION BY hs6 ORDER BY date)", "bigint"),
+    "the one before among equals": ("lag(date) OVER (PARTITION BY hs6 ORDER BY date)", "date"),
+}
+
+
+@pytest.mark.parametrize(("sql", "kind"), UNLIKE.values(), ids=UNLIKE.keys())
+def test_what_engines_do_not_share_is_refused(tmp_path: Path, sql: str, kind: str) -> None:
+    refused(tmp_path, FEATURE.replace("net_mass_kg * 2", f'"{sql}"').replace("double", kind))
+
+
+@pytest.mark.parametrize("predicate", ["hs6 = 28", "net_g = '5'", "free_zone = 1", "net_g", "date > 20240101"])
+def test_a_predicate_compares_values_of_one_kind(tmp_path: Path, predicate: str) -> None:
+    refused(tmp_path, RULE.replace("net_g > 0", f'"{predicate}"'))
+
+
+LIKE = {
+    "a day written out": ("date > CAST('2024-01-01' AS DATE)", "boolean"),
+    "whole tens": ("CAST(FLOOR(line / 10) AS BIGINT)", "bigint"),
+    "days between": ("date - dispatch_date", "bigint"),
+    "a week later": ("date + INTERVAL 7 DAY > dispatch_date", "boolean"),
+    "a heading": ("SUBSTR(hs6, 1, 4)", "varchar"),
+    "a place": ("row_number() OVER (PARTITION BY hs6 ORDER BY date, row_id)", "bigint"),
+    "a country of transit": ("ARRAY_CONTAINS(transit_countries, destination_country)", "boolean"),
+    "nothing": ("NULL", "bigint"),
+}
+
+
+@pytest.mark.parametrize(("sql", "kind"), LIKE.values(), ids=LIKE.keys())
+def test_what_they_share_is_not(tmp_path: Path, sql: str, kind: str) -> None:
+    text = FEATURE.replace("net_mass_kg * 2", f'"{sql}"').replace("double", kind)
+    assert load(tmp_path, RULE, text).features.features["own_feature"].kind in {"row", "window"}
+
+
 SOURCES = {
     "a file": "SELECT c.a AS row_id FROM read_csv('/etc/passwd') AS c",
     "a file by name": "SELECT c.a AS row_id FROM '/etc/passwd' AS c",

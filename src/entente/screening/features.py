@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from entente.errors import Place, RegisterError
+from entente.records.schema import TABLES, staged_schema
 from entente.screening import datafile
+from entente.screening.kinds import OF_TYPE, Kinds, kind_of, of_schema
 from entente.screening.needs import (
     ALWAYS,
     COLUMNS,
@@ -178,6 +180,17 @@ class FeatureSet:
             visit(table)
         return found
 
+    def kinds(self, source: str) -> Kinds:
+        """The kinds of the values that an expression over a table, a source or a feature's groups may read.
+
+        Those of a source's columns are not told.
+        """
+        if source == SHIPMENTS:
+            return of_schema(staged_schema(SHIPMENTS)) | {name: OF_TYPE[f.type] for name, f in self.features.items()}
+        if source in self.features:
+            return {name: OF_TYPE[feature.type] for name, feature in self.features.items()}
+        return of_schema(staged_schema(source)) if source in TABLES else {}
+
     def closure(self, names: frozenset[str]) -> frozenset[str]:
         """`names` and every feature and column of the shipments that they build on."""
         found: set[str] = set()
@@ -223,7 +236,23 @@ def load_features(paths: list[Path]) -> FeatureSet:
     _refuse_circles(loaded)
     _refuse_source_circles(loaded)
     _check_within(loaded)
+    _check_kinds(loaded)
     return loaded
+
+
+def _check_kinds(loaded: FeatureSet) -> None:
+    """Every feature gives what its type says, and no two kinds of value meet in it."""
+    for feature in loaded.features.values():
+        kinds = loaded.kinds(feature.source)
+        found = kind_of(feature.value.sql, kinds, feature.place)
+        for key in feature.grain:
+            kind_of(key.value.sql, kinds, feature.place)
+        if found not in {None, OF_TYPE[feature.type]}:
+            raise RegisterError(
+                f"The type {feature.type!r} does not hold {found.value if found else ''}; engines differ in casts.",
+                remedy="Give the type of what the expression is.",
+                place=feature.place,
+            )
 
 
 def _claim(name: str, place: Place, *taken: Mapping[str, object]) -> None:

@@ -35,7 +35,7 @@ _ARITHMETIC: frozenset[type[exp.Expr]] = frozenset({exp.Add, exp.Sub, exp.Mul, e
 _PREDICATE = _ATOMS | _COMPARISONS | _ARITHMETIC
 _SCALARS: frozenset[type[exp.Expr]] = frozenset(
     {
-        *(exp.Case, exp.If, exp.Cast, exp.TryCast, exp.DataType, exp.Nullif, exp.Greatest, exp.Least),
+        *(exp.Case, exp.If, exp.Cast, exp.DataType, exp.Nullif, exp.Greatest, exp.Least),
         *(exp.Floor, exp.Ceil, exp.Ln, exp.Lower, exp.Upper, exp.Length, exp.Trim, exp.Substring, exp.Left),
         *(exp.Replace, exp.RegexpLike, exp.RegexpReplace, exp.StartsWith, exp.Contains, exp.DPipe, exp.ArrayContains),
         *(exp.DateDiff, exp.Interval, exp.Var),
@@ -167,16 +167,46 @@ def _check(node: exp.Expr, grammar: Grammar, place: Place) -> None:
         raise _refusal(f"{_words(node)}: a {grammar.value} names columns and features without a table.", place)
     if isinstance(node, exp.Table) and (node.db or node.catalog or not _PLAIN.fullmatch(node.name)):
         raise _refusal(f"{_words(node)} is not the plain name of a table.", place)
+    if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
+        raise _refusal("“*”: name the columns.", place)
+    _check_shared(node, place)
+
+
+def _check_shared(node: exp.Expr, place: Place) -> None:
+    """What both engines know, but not with every argument alike."""
     if isinstance(node, exp.Literal) and not node.is_string and not node.name.isdecimal():
         raise _refusal(f"{_words(node)}: write whole numbers; engines differ in decimals.", place)
     if isinstance(node, exp.Literal) and len(node.name) > _LONGEST:
         raise _refusal(f"{_words(node)}: a text of more than {_LONGEST} characters.", place)
     if isinstance(node, exp.RegexpLike | exp.RegexpReplace):
         _check_pattern(node, place)
-    if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
-        raise _refusal("“*”: name the columns.", place)
+    if isinstance(node, exp.Substring | exp.Left) and not all(map(_written_out, _positions(node))):
+        raise _refusal(f"{_words(node)}: a position has to be a whole number, written out.", place)
+    if isinstance(node, exp.Window):
+        _check_window(node, place)
     if isinstance(node, exp.Div) and not _never_zero(node.expression):
         raise _refusal(f"{_words(node)}: divide by NULLIF(…, 0) or by a number other than zero.", place)
+
+
+def _positions(node: exp.Expr) -> list[exp.Expr]:
+    names = ("start", "length") if isinstance(node, exp.Substring) else ("expression",)
+    return [node.args[name] for name in names if node.args.get(name) is not None]
+
+
+def _written_out(node: exp.Expr) -> bool:
+    """A whole number that is a position in both engines: the first is 1, and 0 only a length."""
+    least = 1 if node.arg_key == "start" else 0
+    return isinstance(node, exp.Literal) and node.name.isdecimal() and int(node.name) >= least
+
+
+def _check_window(node: exp.Window, place: Place) -> None:
+    """Spark counts no distinct values along a window; which of two equal rows comes first, each engine decides."""
+    if node.this.find(exp.Distinct):
+        raise _refusal(f"{_words(node)}: no DISTINCT along a window.", place)
+    order = node.args.get("order")
+    ordered = {column.name for column in order.find_all(exp.Column)} if order else set()
+    if node.this.find(exp.Lag, exp.RowNumber) and "row_id" not in ordered:
+        raise _refusal(f"{_words(node)}: order by row_id in the end, so that no two rows are equal.", place)
 
 
 def _check_pattern(node: exp.RegexpLike | exp.RegexpReplace, place: Place) -> None:

@@ -20,6 +20,7 @@ from entente.errors import Place, RegisterError
 from entente.screening import datafile
 from entente.screening.features import SHIPPED as SHIPPED_FEATURES
 from entente.screening.features import FeatureSet, load_features
+from entente.screening.kinds import Kind, kind_of
 from entente.screening.needs import COLUMNS, DERIVED, EITHER, SHIPMENTS, spare
 from entente.screening.predicate import Grammar, parse
 
@@ -220,6 +221,8 @@ def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
     reads = frozenset().union(*(expression.names for expression in parsed.values()))
     _check_columns(features.closure(reads) - features.features.keys(), place)
     tables, columns = features.needs(frozenset().union(*(expression.needs for expression in parsed.values())))
+    for part, expression in parsed.items():
+        _check_kind(part, expression.sql, features, Place(place.file, place.line, f"{entry['id']}.{part}"))
     plain = datafile.without_lines(entry)
     return Rule(
         id=plain["id"],
@@ -249,6 +252,14 @@ def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
 def table_of(column: str) -> str:
     """The table that a column stands in, by its name as needs give it."""
     return column.partition(".")[0] if "." in column else SHIPMENTS
+
+
+def _check_kind(part: str, sql: str, features: FeatureSet, place: Place) -> None:
+    """A predicate is true or false; a value and a reference are numbers."""
+    wanted = Kind.TRUTH if part == "predicate" else Kind.NUMBER
+    found = kind_of(sql, features.kinds(SHIPMENTS), place)
+    if found not in {None, wanted}:
+        raise RegisterError(f"This has to be {wanted.value}.", remedy="Compare what the features give.", place=place)
 
 
 def _check_columns(columns: frozenset[str], place: Place) -> None:
