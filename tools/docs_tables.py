@@ -281,7 +281,8 @@ def message_types() -> str:
 def refusals() -> str:
     """Codes of a signed rejection."""
     import entente.exchange.channel_errors
-    import entente.exchange.ledger.errors  # noqa: F401 - so that the table does not depend on what else was imported
+    import entente.exchange.ledger.errors
+    import entente.exchange.match.errors  # noqa: F401 - so that the table does not depend on what else was imported
     from entente.exchange.errors import ExchangeError
 
     def families(root: type[ExchangeError]) -> Iterator[type[ExchangeError]]:

@@ -85,7 +85,7 @@ def test_a_match_from_offer_to_reveal(carry):
         met(us, mx)
     for side in (us, mx):
         assert side.run.phase is Phase.REVEALED
-        assert side.run.disputed == 0
+        assert len(side.run.shown) == 10
         assert [item.key.split("\x1f")[0] for item in playing.common_items(side.run, side.own)] == sorted(FIRMS[20:30])
     assert [entry[:3] for entry in us.run.log] == [entry[:3] for entry in mx.run.log]
     assert len(us.run.log) == 11

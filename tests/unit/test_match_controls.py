@@ -15,9 +15,10 @@ from exchange_people import NOW
 from match_sides import MX, POLICY, US, Side, companies, mailboxes
 
 SECRET = bytes(32)
+ONE, TWO = "A" * 43 + "=", "B" * 42 + "A="
 
 
-def past(run: str = "one", own: int = 0, other: int = 0, **changes) -> Past:
+def past(run: str = ONE, own: int = 0, other: int = 0, **changes) -> Past:
     return replace(Past(run, US, "diversion", "name-city", NOW, own, other), **changes)
 
 
@@ -92,10 +93,10 @@ def test_overlap_is_of_the_smaller_set_and_with_the_same_peer_and_kind_only():
     assert shared(one, two) == 667
     assert shared(one, marks(SECRET, "xyz")) == shared(b"", one) == 0
     policy = Policy(overlap=600)
-    for changes in ({"peer": MX}, {"kind": "email"}, {"run": "two"}):
-        check_overlap(policy, [replace(past("one", marks=one), **changes)], past("two", marks=two))
+    for changes in ({"peer": MX}, {"kind": "email"}, {"run": TWO}):
+        check_overlap(policy, [replace(past(ONE, marks=one), **changes)], past(TWO, marks=two))
     with pytest.raises(ControlError, match=r"66\.7 %"):
-        check_overlap(policy, [past("one", marks=one)], past("two", marks=two))
+        check_overlap(policy, [past(ONE, marks=one)], past(TWO, marks=two))
 
 
 def test_marks_say_nothing_without_the_secret():

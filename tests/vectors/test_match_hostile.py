@@ -202,20 +202,36 @@ def test_a_reveal_that_repeats_the_answer_for_one_common_element():
         mx.plays()
 
 
-def test_a_reveal_in_another_order_shows_tokens_that_the_server_cannot_place():
-    """What no check of the client stops: the server shuffles its answers. It gets hashes of elements it has not, and
-    the run ends as disputed on both sides."""
+def shuffled():
+    """What no check of the client stops: the server shuffles its answers, so that the client shows other elements."""
     us, mx = revealing()
     said = us.plays()
     points = read_points(Part.REVEAL, said.data, 5)
     tell(replace(said, data=write_points(Part.REVEAL, [*points[1:], points[0]])), us, mx)
     tell(mx.plays(), us, mx)
+    held = {us.run.terms.token(item.key) for item in us.own.items}
+    return us, mx, [one.token for one in us.run.shown if one.token not in held]
+
+
+def test_a_reveal_in_another_order_gives_hashes_only_and_is_seen_by_both():
+    us, mx, foreign = shuffled()
+    assert foreign
     tell(us.plays(), us, mx)
     assert us.run.phase is mx.run.phase is Phase.REVEALED
-    assert us.run.disputed == mx.run.disputed > 0
-    shown = {one.token for one in us.run.shown}
-    assert shown <= {mx.run.terms.token(item.key) for item in mx.own.items}
-    assert us.run.disputed == len(shown - {us.run.terms.token(item.key) for item in us.own.items})
+    for side in (us, mx):
+        assert len(side.run.shown) - len(playing.common_items(side.run, side.own)) == len(foreign)
+
+
+def test_a_server_that_confirms_what_it_has_not_is_not_believed():
+    """Else the client would believe that the other side looks at the same companies, which it does not."""
+    us, mx, _ = shuffled()
+    said = us.plays()
+    true = {one["token"]: one for one in said.body["elements"]}
+    for lie in ({}, {"proof": other_run()}):
+        elements = [true.get(one.token, {"token": one.token, **lie}) for one in us.run.shown]
+        forged = session.advance(mx.run, replace(said, body={**said.body, "elements": elements}))
+        assert len(forged.confirmed) == len(forged.shown) == 2
+        assert len(playing.common_items(forged, mx.own)) == len(true)
 
 
 def test_more_or_fewer_shown_than_counted_and_one_shown_twice():

@@ -18,7 +18,7 @@ from entente.exchange.match.errors import EscrowError, MatchError
 from entente.exchange.match.escrow import Escrow
 from entente.exchange.match.session import Run
 from entente.exchange.match.sets import Item
-from entente.exchange.match.terms import Terms
+from entente.exchange.match.terms import Terms, run_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,13 @@ def _result(evidence: Evidence) -> Iterator[Finding]:
 
 def _shown(evidence: Evidence) -> Iterator[Finding]:
     run = evidence.run
-    mine = run.shown if evidence.escrow.side == run.proposal.client else run.confirmed
-    if not mine or run.terms is None:
+    shows = evidence.escrow.side == run.proposal.client
+    mine, terms = run.shown if shows else run.confirmed, run.terms
+    if not mine or terms is None:
         return
-    have = {run.terms.token(item.key) for item in evidence.escrow.own.items}
-    foreign = sum(one.token not in have for one in mine)
+    keys = evidence.escrow.own.keys
+    have = {(terms.token(key), "" if shows else terms.proof(key)) for key in keys}
+    foreign = sum((one.token, one.proof) not in have for one in mine)
     yield Finding(
         "revealed", good=not foreign, text=f"{len(mine)} elements were revealed; {foreign} of them are not of the set."
     )
@@ -172,8 +174,8 @@ def _overlap(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "overlap",
             good=found <= evidence.policy.overlap,
-            text=f"{found / 10:.1f} % of the smaller set stood in the run {before.run[:8]} too; the policy allows "
-            f"{evidence.policy.overlap / 10:.1f} %.",
+            text=f"{found / 10:.1f} % of the smaller set stood in the run {run_name(before.run)} too; "
+            f"the policy allows {evidence.policy.overlap / 10:.1f} %.",
         )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from entente.exchange.match.errors import ControlError
 from entente.exchange.match.kinds import KINDS, kind
 from entente.exchange.match.sets import KeySet
-from entente.exchange.match.terms import Proposal
+from entente.exchange.match.terms import Proposal, run_name
 
 SECRET = 32
 MOST_REVEALED = 5000
@@ -140,8 +140,8 @@ def check_proposal(policy: Policy, proposal: Proposal, now: datetime) -> None:
 def check_budget(policy: Policy, past: Iterable[Past], wanted: Past) -> None:
     """Return if both sides may put in so many more elements under this purpose.
 
-    A run counts from its offer on, declined or not answered runs for the side that offered: otherwise an offer that is
-    withdrawn at the last moment would cost nothing.
+    A run counts from its offer on for the side that made it, from its acceptance on for the other, and whatever becomes
+    of it later: who stops in the middle may have learnt as much. A declined offer counts for nobody.
 
     Raises:
         ControlError: a budget is used up; nothing of it is given back before the window has passed.
@@ -175,8 +175,8 @@ def check_overlap(policy: Policy, past: Iterable[Past], wanted: Past) -> None:
             continue
         if (found := shared(one.marks, wanted.marks)) > policy.overlap:
             raise ControlError(
-                f"{found / 10:.1f} % of this set stood in the set of the run {one.run[:8]} with {one.peer}; at most "
-                f"{policy.overlap / 10:.1f} % may. The difference of two counts would tell of single elements.",
+                f"{found / 10:.1f} % of this set stood in the set of the run {run_name(one.run)} with {one.peer}; "
+                f"at most {policy.overlap / 10:.1f} % may. The difference of two counts would tell of single elements.",
                 remedy="Match the new elements only.",
             )
 

@@ -16,7 +16,7 @@ class MatchKeyError(MatchError):
     """A key of a set is not one of its kind, or its check digit fails."""
 
     code = "match-key"
-    usual_remedy = "Correct the row; a key that fails its check digit would only miss its counterpart."
+    usual_remedy = "Correct the row; a wrong key would only miss its counterpart."
 
 
 class LowEntropyError(MatchKeyError):

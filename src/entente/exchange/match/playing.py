@@ -222,7 +222,7 @@ def play(engine: Engine, run: Run, own: Own, me: str, *, references: bool = Fals
         return Outgoing("match-result", {"run": run.id, "terms": terms.text, "common": common})
     if step in {"shown", "confirmed"}:
         items = _common(engine, run, own, terms) if step == "shown" else _confirmed(run, own, terms)
-        elements = [_element(terms, item, references=references) for item in items]
+        elements = [_element(terms, item, proof=step == "confirmed", references=references) for item in items]
         return Outgoing("match-reveal", {"run": run.id, "terms": terms.text, "stage": step, "elements": elements})
     data = transcript(engine, run, own, terms, step)
     size = terms.sizes[0 if step == "setup" else 1]
@@ -245,13 +245,14 @@ def in_order(own: Own, terms: Terms) -> list[tuple[str, Item]]:
 
 
 def common_items(run: Run, own: Own) -> tuple[Item, ...]:
-    """Own items that both sides said they have.
+    """Own items that both sides showed that they have: by the client's token, and by the server's proof.
 
-    A side that shows an element did not prove that it has the record behind it: see docs/match.md.
+    If they are fewer than `run.shown`, one of the two sides did not follow the protocol. A side that shows an element
+    did not prove that it has a record behind it: see docs/match.md.
     """
     terms = _agreed(run)
-    tokens = {one.token for one in run.confirmed}
-    return tuple(item for item in own.items if terms.token(item.key) in tokens)
+    proofs = {one.token: one.proof for one in run.confirmed}
+    return tuple(item for item in own.items if proofs.get(terms.token(item.key)) == terms.proof(item.key))
 
 
 def _checked(house: House, proposal: Proposal, keys: KeySet, me: str, now: datetime) -> Past:
@@ -301,8 +302,9 @@ def _confirmed(run: Run, own: Own, terms: Terms) -> Iterable[Item]:
     return [item for item in own.items if terms.token(item.key) in tokens]
 
 
-def _element(terms: Terms, item: Item, *, references: bool) -> dict[str, Any]:
+def _element(terms: Terms, item: Item, *, proof: bool, references: bool) -> dict[str, Any]:
     value: dict[str, Any] = {"token": terms.token(item.key)}
+    value |= {"proof": terms.proof(item.key)} if proof else {}
     if references and item.references:
         if len(item.references) > _MOST_REFERENCES or max(map(len, item.references)) > _LONGEST:
             raise ControlError(

@@ -76,10 +76,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A common element as a side shows it: its token, and the references that the side chose to give."""
+    """A common element as a side shows it: its token, the references that the side chose to give, the server's proof.
+
+    Who has the element can check the proof; see `playing.common_items`.
+    """
 
     token: str
     references: tuple[str, ...]
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +134,6 @@ class Run:
         """The run as it stands now: past its end, one that is not over has expired."""
         over = self.phase not in FINAL and now > self.proposal.due
         return replace(self, phase=Phase.EXPIRED) if over else self
-
-    @property
-    def disputed(self) -> int:
-        """Elements that the client showed and the server does not have: one of the two does not say the truth."""
-        return len(self.shown) - len(self.confirmed) if self.phase is Phase.REVEALED else 0
 
 
 def begin(said: Said, known: Container[str]) -> Run:
@@ -280,7 +279,9 @@ def _step(run: Run, said: Said, phase: Phase, side: int) -> Run:
 
 
 def _elements(said: Said) -> tuple[Shown, ...]:
-    found = tuple(Shown(one["token"], tuple(one.get("references", ()))) for one in said.body["elements"])
+    found = tuple(
+        Shown(one["token"], tuple(one.get("references", ())), one.get("proof", "")) for one in said.body["elements"]
+    )
     if len({one.token for one in found}) != len(found):
         raise StepError("An element is shown twice.")
     return found

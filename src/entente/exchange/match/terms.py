@@ -2,7 +2,8 @@
 
     terms    = SHA-256("entente match terms 1" NUL canonical JSON of the agreed terms)
     element  = SHA-256("entente match element 1" NUL kind "/" edition NUL terms key), in hexadecimal
-    token    = SHA-256("entente match token 1" NUL terms key)
+    token    = SHA-256("entente match token 1" NUL terms key), by which the client shows a common element
+    proof    = SHA-256("entente match proof 1" NUL terms key), by which the server shows that it has that element too
 
 The run's 32 random bytes and the commitments to both sets are among the terms. So an element of one run, kind, edition
 or set means nothing in another. A message under other terms is refused; otherwise the two sides would quietly have
@@ -24,6 +25,7 @@ from entente.exchange.content import Predicate
 _TERMS = b"entente match terms 1\0"
 _ELEMENT = b"entente match element 1\0"
 _TOKEN = b"entente match token 1\0"
+_PROOF = b"entente match proof 1\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +153,20 @@ class Terms:
         return [_with(start, key).hexdigest() for key in keys]
 
     def token(self, key: str) -> str:
-        """What stands for a common key when both sides reveal; it says nothing to who has not the key."""
+        """By what the client shows a common key; it says nothing to who has not the key and cannot guess it."""
         return strict.write_base64(hashlib.sha256(_TOKEN + self.digest + key.encode()).digest())
+
+    def proof(self, key: str) -> str:
+        """By what the server shows that it has the key of a token that it was given; the token alone does not give it."""
+        return strict.write_base64(hashlib.sha256(_PROOF + self.digest + key.encode()).digest())
 
 
 def _with(start: Any, key: str) -> Any:
     hashed = start.copy()
     hashed.update(key.encode())
     return hashed
+
+
+def run_name(run: str) -> str:
+    """A run's id as people read it: the first twelve hexadecimal digits of its 64."""
+    return strict.read_base64(run, what="The run").hex()[:12]

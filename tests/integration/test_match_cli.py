@@ -1,0 +1,257 @@
+"""`entente match` between two whole nodes: from the auditor's key to the reveal and the auditor's replay."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from entente.cli import main
+from entente.exchange.match.controls import Policy
+from entente.node.errors import NodeError
+from entente.node.services import match_files, match_runs, matching
+from entente.node.services.match_policy import read_policy
+from match_engine import engine
+from node_people import MX, PASS, US, Office, meet, offices
+
+AUDITOR = "an auditor's own words"
+
+
+class World:
+    """Two nodes, their files of keys, and a shell."""
+
+    def __init__(self, path: Path) -> None:
+        engine()
+        self.path = path
+        self.offices: dict[str, Office] = offices(path, US, MX, clock=lambda: datetime.now(UTC))
+        self.secret("pass", PASS.decode())
+        self.secret("auditor", AUDITOR)
+        self.keys("us.csv", range(12), "u")
+        self.keys("mx.csv", range(10, 20), "m")
+        for name, peer in ((US, MX), (MX, US)):
+            self.policy(name, f"[peers.{peer}]\nmost = 50\n[peers.{peer}.budgets]\ndiversion = 60\n")
+
+    def secret(self, name: str, text: str) -> None:
+        (self.path / name).write_text(text)
+        (self.path / name).chmod(0o600)
+
+    def keys(self, name: str, numbers, mark: str, more: str = "") -> Path:
+        rows = "".join(f"Firm {number} S.A.,León,{mark}{number}\n" for number in numbers)
+        (self.path / name).write_text("name,city,reference\n" + rows + more, encoding="utf-8")
+        return self.path / name
+
+    def policy(self, name: str, text: str) -> None:
+        (self.path / name / "match.toml").write_text(text)
+
+    def run(self, who: str, *args: object, sign: bool = False, code: int = 0, locked: bool = False) -> str:
+        line = ["match", *map(str, args), "--home", str(self.path / who)]
+        line += [] if locked else ["--passphrase-file", str(self.path / "pass")]
+        if sign:
+            line += ["--officer", "Ann", "--officer", "Bob"]
+            line += ["--officer-passphrase-file", str(self.path / "pass")] * 2
+        result = CliRunner().invoke(main, line)
+        assert result.exit_code == code, result.output
+        return result.output
+
+    def auditors(self) -> None:
+        for who in (US, MX):
+            file = self.path / f"{who}.auditor"
+            self.run(who, "auditor", file, "--auditor-passphrase-file", self.path / "auditor", locked=True)
+
+    def met(self) -> None:
+        us, mx = self.offices[US], self.offices[MX]
+        for one, two in ((us, mx), (mx, us), (us, mx)):
+            two.node.take(one.name, one.node.give(two.name, piece_bytes=1 << 24))
+
+    def offer(self, *more: object, file: str = "us.csv", code: int = 0) -> str:
+        said = ["--kind", "name-city", "--purpose", "diversion", "--predicate", "seizure:S-2026-7"]
+        return self.run(US, "offer", MX, self.path / file, *said, *more, sign=True, code=code)
+
+    def id(self, who: str = MX) -> str:
+        return json.loads(self.run(who, "status", "--json"))["runs"][-1]["run"]
+
+    def audit(self, who: str, id_: str, file: str, *more: object, code: int = 0) -> str:
+        key = ["--auditor-key", self.path / f"{who}.auditor", "--auditor-passphrase-file", self.path / "auditor"]
+        return self.run(who, "audit", id_, self.path / file, *key, *more, code=code)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.auditors()
+    return made
+
+
+def accepted(world: World) -> str:
+    world.offer()
+    world.met()
+    id_ = world.id()
+    world.run(MX, "answer", id_, world.path / "mx.csv", sign=True)
+    world.met()
+    return id_
+
+
+@pytest.mark.parametrize("inline", [1 << 18, 0], ids=["in the message", "as attachments"])
+def test_from_offer_to_reveal_and_the_auditors_replay(world: World, inline: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(matching, "INLINE", inline)
+    id_ = accepted(world)
+    for who in (US, MX, US, MX):
+        world.run(who, "continue", id_, sign=True)
+        world.met()
+    assert "common     2, as mx-pgr says" in world.run(US, "status", id_)
+    for who in (MX, US):
+        world.run(who, "reveal", id_, sign=True)
+        world.met()
+    for who in (US, MX, US):
+        world.run(who, "continue", id_, "--references", sign=True)
+        world.met()
+    for who, mine, theirs in ((US, "u", "m"), (MX, "m", "u")):
+        found = json.loads(world.run(who, "status", id_, "--json"))
+        assert found["phase"] == "revealed"
+        assert [(one["key"][0], one["references"], one["theirs"]) for one in found["elements"]] == [
+            ("firm 10 s a", [f"{mine}10"], [f"{theirs}10"]),
+            ("firm 11 s a", [f"{mine}11"], [f"{theirs}11"]),
+        ]
+    assert "All 12 elements stand in own records" in world.audit(US, id_, "us.csv")
+    world.keys("mx-true.csv", range(10, 18), "m")
+    found = json.loads(world.audit(MX, id_, "mx-true.csv", "--json", code=3))
+    assert [[item["references"] for item in one["elements"]] for one in found["findings"] if not one["good"]] == [
+        [["m18"], ["m19"]]
+    ]
+
+
+def test_an_offer_says_who_learns_what_and_names_the_rows_it_refused(world: World):
+    world.keys("us.csv", range(3), "u", "N/A,León,u99\n")
+    said = world.offer()
+    assert "rows 4, different keys 3, refused 1" in said
+    assert "refused: line 5: 'N/A' names nothing" in said
+    assert "count     mx-pgr: how many elements are common, and tells you" in said
+    world.met()
+    shown = world.run(MX, "answer", world.id(), "--show")
+    assert "count     you: how many elements are common, and tells the other" in shown
+    assert "because of seizure S-2026-7" in shown
+
+
+def test_an_offer_is_declined_and_the_reason_arrives(world: World):
+    world.offer()
+    world.met()
+    world.run(MX, "answer", world.id(), "--decline", "Which shipment?", sign=True)
+    world.met()
+    assert "reason     mx-pgr: Which shipment?" in world.run(US, "status", world.id(US))
+    assert "you 0, they 0" in world.run(US, "status")
+
+
+def test_one_person_alone_offers_and_reveals_nothing(world: World):
+    said = ["--kind", "name-city", "--purpose", "diversion", "--predicate", "case:C-1", "--officer", "Ann"]
+    for officers in ([], ["--officer", "Ann"]):
+        out = world.run(US, "offer", MX, world.path / "us.csv", *said, *officers, code=2)
+        assert "Two different officers" in out
+    assert json.loads(world.run(US, "status", "--json"))["runs"] == []
+
+
+def test_nothing_is_offered_without_an_auditors_key_a_budget_or_a_predicate(tmp_path: Path):
+    world = World(tmp_path)
+    assert "entente match auditor FILE" in world.offer(code=2)
+    world.auditors()
+    world.policy(US, "")
+    assert "no budget for the purpose" in world.offer(code=1)
+    said = ["--kind", "name-city", "--purpose", "diversion", "--predicate", "because"]
+    assert "does not say" in world.run(US, "offer", MX, world.path / "us.csv", *said, sign=True, code=2)
+    assert json.loads(world.run(US, "status", "--json"))["runs"] == []
+
+
+def test_a_budget_counts_over_runs_and_an_own_set_is_not_put_twice(world: World):
+    accepted(world)
+    assert "you 12, they 10, of 60 elements each" in world.run(US, "status")
+    assert "they 12" in world.run(MX, "status")
+    assert "stood in the set of the run" in world.offer(code=1)
+    world.keys("more.csv", range(100, 140), "u")
+    assert "mx-pgr would put in 60" not in world.offer("--most", 50, file="more.csv")
+    world.keys("again.csv", range(200, 209), "u")
+    assert "This side would put in 61 elements" in world.offer("--most", 1, file="again.csv", code=1)
+
+
+def test_the_auditors_key_is_made_once_and_its_private_part_leaves(world: World):
+    file = world.path / f"{US}.auditor"
+    assert "is there already" in world.run(
+        US, "auditor", file, "--auditor-passphrase-file", world.path / "auditor", locked=True, code=2
+    )
+    other = world.path / "other"
+    assert "auditor's key already" in world.run(
+        US, "auditor", other, "--auditor-passphrase-file", world.path / "auditor", locked=True, code=2
+    )
+    assert not other.exists()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_the_node_itself_cannot_open_an_escrow_and_keeps_its_own_copy_encrypted(world: World):
+    id_ = accepted(world)
+    (folder,) = [path for path in (world.path / US / "match").iterdir() if path.is_dir()]
+    assert folder.name.startswith(id_)
+    for name in ("escrow", "own", "marks"):
+        assert b"firm" not in (folder / name).read_bytes().lower()
+    parts = world.offices[US].node.parts
+    assert match_files.Shelf(parts).own(match_runs.load(parts).find(id_).id).side == US
+    (folder / "own").write_bytes(b"0" * 100)
+    assert "damaged" in world.run(US, "continue", id_, sign=True, code=1)
+    (folder / "own").unlink()
+    assert "not on this node" in world.run(US, "continue", id_, sign=True, code=1)
+
+
+def test_an_attachment_that_has_not_come_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(matching, "INLINE", 0)
+    id_ = accepted(world)
+    world.run(US, "continue", id_, sign=True)
+    meet(world.offices[US], world.offices[MX])
+    assert "has not come in full" in world.run(MX, "status", id_)
+    assert "has not come in full" in world.run(MX, "continue", id_, sign=True, code=1)
+    world.met()
+    world.run(MX, "continue", id_, sign=True)
+
+
+def test_a_message_that_does_not_fit_changes_nothing_and_is_shown(world: World):
+    id_ = accepted(world)
+    mx = world.offices[MX]
+    run = match_runs.load(mx.node.parts).find(id_)
+    body = {"run": run.id, "terms": run.terms.text, "common": 5}
+    mx.send(US, kind="match-result", body=body)
+    mx.send(US)
+    world.met()
+    out = world.run(US, "status")
+    assert "IGNORED" in out
+    assert "the run is accepted" in out.lower()
+    assert json.loads(world.run(US, "status", id_, "--json"))["phase"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("peers = 3", "peers"),
+        ("most = 3", "peers"),
+        ("[peers.mx-pgr]\nmosst = 3", "peers.mx-pgr.mosst"),
+        ("[peers.other]\nmost = 0", "peers.other.most"),
+        ("[peers.mx-pgr]\nmost = true", "peers.mx-pgr.most"),
+        ("[peers.mx-pgr]\noverlap_percent = 101", "peers.mx-pgr.overlap_percent"),
+        ('[peers.mx-pgr]\nkinds = ["name"]', "peers.mx-pgr.kinds"),
+        ("[peers.mx-pgr]\npersons = 1", "peers.mx-pgr.persons"),
+        ("[peers.mx-pgr.budgets]\ndiversion = -1", "peers.mx-pgr.budgets"),
+    ],
+)
+def test_a_slip_in_the_policy_allows_nothing(tmp_path: Path, text: str, field: str):
+    (tmp_path / "match.toml").write_text(text)
+    with pytest.raises(NodeError) as caught:
+        read_policy(tmp_path, MX)
+    assert field in caught.value.message
+
+
+def test_without_a_policy_nothing_is_allowed_and_each_line_is_read(tmp_path: Path):
+    assert read_policy(tmp_path, MX) == Policy()
+    lines = 'persons = true\nmost = 9\nwindow_days = 7\noverlap_percent = 20\nlife_days = 5\nkinds = ["email"]'
+    (tmp_path / "match.toml").write_text(f"[peers.mx-pgr]\n{lines}\n[peers.mx-pgr.budgets]\ndiversion = 60\n")
+    assert read_policy(tmp_path, US) == Policy()
+    assert read_policy(tmp_path, MX) == Policy(
+        {"diversion": 60}, timedelta(days=7), 9, 200, frozenset({"email"}), persons=True, life=timedelta(days=5)
+    )
