@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entente.cli import node_care
 from entente.cli.unlocking import home_option, new_passphrase, now, open_node, passphrase_option, place
 
 if TYPE_CHECKING:
@@ -111,8 +112,12 @@ def _line(one: ChannelStatus) -> str:
     parts += [f"last met {one.met:%Y-%m-%d %H:%M} UTC" if one.met else "never met"]
     parts += [f"suspended by {' and '.join(one.suspended)}"] if one.suspended else []
     parts += [] if one.signing else ["restored: signs nothing until the peers have answered"]
-    parts += [f"{one.evidence} FILES OF EVIDENCE"] if one.evidence else []
+    parts += [f"{one.evidence} FILES OF EVIDENCE (entente peer evidence {one.peer} FOLDER)"] if one.evidence else []
     return f"  {one.peer:<16} {'REVOKED; ' if one.state == 'revoked' else ''}{', '.join(parts)}"
+
+
+for command in (node_care.serve, node_care.doctor, node_care.backup, node_care.restore):
+    node.add_command(command)
 
 
 @node.group()

@@ -102,3 +102,16 @@ def revoke(name: str, yes: bool, home: Path | None) -> None:
         click.confirm(f"Nothing will pass to or from {name} any more. Go on?", abort=True)
     peers.revoke(opened.parts, name)
     click.echo(f"{name} is revoked.")
+
+
+@peer.command()
+@click.argument("name")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@home_option
+def evidence(name: str, folder: Path, home: Path | None) -> None:
+    """Write to FOLDER what NAME signed that proves that it broke its word, as files that a third party can check."""
+    opened = open_node(home, locked=True)
+    from entente.node.services import showing
+
+    written = showing.write_evidence(opened.parts, name, folder)
+    click.echo(f"{len(written)} files written to {folder}." if written else f"There is no evidence against {name}.")

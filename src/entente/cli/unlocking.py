@@ -63,9 +63,11 @@ def open_node(home: Path | None, passphrase_file: Path | None = None, *, locked:
     os.environ["ENTENTE_HOME"] = str(path)
     boot()
     from entente.node.config import read_config
+    from entente.node.home import Home
     from entente.node.node import Node
 
     name = read_config(path, os.environ).name  # before a passphrase is asked for in vain
+    click.get_current_context().with_resource(Home(path).used())  # until the command ends
     passphrase = None if locked else passphrase_of(passphrase_file, f"Passphrase of {name}")
     return Node.open(path, now, passphrase, environ=os.environ)
 

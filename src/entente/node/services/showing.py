@@ -1,13 +1,15 @@
-"""Keys in words, for the terminal."""
+"""Keys in words, and evidence as files, for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from entente.exchange.keys import KeyState
 from entente.node.services import peers, pins
 from entente.node.services.parts import Parts
+from entente.node.store import models
 
 
 def keys(parts: Parts, name: str, now: datetime) -> Iterator[str]:
@@ -17,6 +19,22 @@ def keys(parts: Parts, name: str, now: datetime) -> Iterator[str]:
     pinned = list(pins.history(parts.alias, name))
     for state in pinned or [KeyState(record) for record in found.card.keys]:
         yield f"  {state.record.id[:16]}  {state.record.suite:<9}{_role(state):<24}{_standing(state, now)}"
+
+
+def write_evidence(parts: Parts, name: str, folder: Path) -> list[Path]:
+    """Write the evidence against a peer to files that are not there yet; returns those written.
+
+    Raises:
+        PairingError: no such peer.
+    """
+    peers.paired(parts, name)
+    rows = models.EvidenceFile.objects.using(parts.alias).filter(channel__peer_id=name).order_by("at")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {folder / f"{name}-{row.kind}-{row.digest[:16]}.json": bytes(row.data) for row in rows}
+    for path, data in paths.items():
+        if not path.exists():
+            path.write_bytes(data)
+    return list(paths)
 
 
 def _role(state: KeyState) -> str:
