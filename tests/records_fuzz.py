@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
@@ -50,6 +51,7 @@ PIECES = st.one_of(
                 b"9" * 40,
                 b"2024-02-30",
                 b"9999-12-31",
+                *(b"10/11/2024", b"45606", "2024年1月2日".encode(), b"2914310", "ä¸™é…®".encode(), b"2.02411E+17"),
                 "丙酮".encode("gb18030"),
                 "酮".encode(),
             ),
@@ -93,6 +95,22 @@ def workbook_parts() -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+@cache
+def workbook_of_two_sheets() -> dict[str, bytes]:
+    """The table, and its continuation on a hidden sheet."""
+    book = openpyxl.Workbook()
+    for row in ROWS:
+        book.active.append(row)
+    sheet = book.create_sheet("More")
+    sheet.sheet_state = "hidden"
+    for row in ROWS:
+        sheet.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    with zipfile.ZipFile(stream) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def workbook_bytes(parts: dict[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -115,15 +133,16 @@ def sources(draw: st.DrawFn) -> bytes:
     """The bytes of a wounded text table, gzip file, workbook or Parquet file."""
     kind = draw(st.sampled_from(["text", "text", "gzip", "zip", "xml", "parquet"]))
     wounds = draw(WOUNDS)
+    books = [workbook_parts, workbook_of_two_sheets]
     if kind in ("text", "gzip"):
         encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "gb18030", "big5", "latin-1"]))
         mark, end = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(["\n", "\r\n", "\r"]))
         text = text_bytes(encoding, mark, end) if encoding not in ("big5", "latin-1") else b'a,b\n"\xe9",1\n'
         return wounded(text, wounds) if kind == "text" else wounded(gzip.compress(text, mtime=0), wounds)
     if kind == "zip":
-        return wounded(workbook_bytes(workbook_parts()), wounds)
+        return wounded(workbook_bytes(draw(st.sampled_from(books))()), wounds)
     if kind == "xml":
-        parts = dict(workbook_parts())
+        parts = dict(draw(st.sampled_from(books))())
         name = draw(st.sampled_from(sorted(parts)))
         return workbook_bytes({**parts, name: wounded(parts[name], wounds)})
     compression = draw(st.sampled_from(["NONE", "snappy", "zstd", "gzip"]))
@@ -142,5 +161,6 @@ def read_or_refused(data: bytes) -> bool:
         except EntenteError:
             return False
         assert adds_up(result)
-        assert pq.read_metadata(result.quarantine).num_rows == result.quarantined
+        for kept in (result.quarantine, result.unread):
+            assert pq.read_metadata(kept).num_rows == result.quarantined
         return True

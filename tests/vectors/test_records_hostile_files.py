@@ -157,6 +157,18 @@ class TestWorkbookLosses:
         path = xlsx_file(tmp_path, [[*NAMES, "net_mass_kg"], ["A1", "2024-01-02", "=A1&B1", "=1+1"]])
         assert reasons(staged(path, tmp_path)) == [(1, "not_a_number", "=1+1")]
 
+    def test_letters_that_the_format_writes_as_numbers(self, tmp_path: Path):
+        """A carriage return within a cell once stood behind a name as letters, which hid the name."""
+        texts = ["acetone_x000D_\n99%", "a_x0041_b", "x_x0000_y", "x_xD800_y", "_x00e9_ther", "plain_x"]
+        rows = "".join(
+            "<row>" + "".join(map(text_cell, (f"A{at}", "2024-01-02", text))) + "</row>"
+            for at, text in enumerate(texts)
+        )
+        result = staged(book_with(tmp_path, sheet=sheet_xml(HEAD_ROW + rows)), tmp_path)
+        assert [row["description"] for row in accepted(result)] == [
+            *("acetone\r\n99%", "aAb", "x_x0000_y", "x_xD800_y", "éther", "plain_x"),
+        ]
+
     def test_errors_of_a_sheet_are_texts(self, tmp_path: Path):
         path = xlsx_file(
             tmp_path, [[*NAMES, "value"], ["A1", "2024-01-02", "#N/A", None], ["A2", "2024-01-02", "x", "#DIV/0!"]]
@@ -267,12 +279,24 @@ def table(rows: int = 1, **more: Any) -> dict[str, Any]:
 EVENING = dt.datetime(2024, 1, 1, 23)  # noqa: DTZ001 (columns without a zone, and one in UTC)
 TYPES = [
     ("declaration_id", pa.array([Decimal(150)], pa.decimal128(10, 2)), "150"),
+    ("declaration_id", pa.array([Decimal(12345678901234567890)], pa.decimal128(38, 2)), "12345678901234567890"),
+    ("declaration_id", pa.array([Decimal("1.50")], pa.decimal128(10, 2)), "1.50"),
+    ("declaration_id", pa.array([Decimal(100)], pa.decimal128(10, 0)), "100"),
     ("declaration_id", pa.array(["A1"], pa.large_string()), "A1"),
     ("declaration_id", pa.array(["A1"]).dictionary_encode(), "A1"),
     ("declaration_id", pa.array([b"A1"], pa.binary(2)), "A1"),
     ("declaration_id", pa.array([12345678901.0]), "12345678901"),
     ("date", pa.array([EVENING], pa.timestamp("ns", "UTC")), dt.date(2024, 1, 1)),
+    ("date", pa.array([EVENING], pa.timestamp("us", "Asia/Shanghai")), dt.date(2024, 1, 2)),
+    ("date", pa.array([dt.datetime(2024, 1, 2, 2)], pa.timestamp("us", "America/New_York")), dt.date(2024, 1, 1)),  # noqa: DTZ001
     ("date", pa.array([EVENING], pa.timestamp("us")), dt.date(2024, 1, 1)),
+    ("transit_countries", pa.array([["CN", "HK"]], pa.large_list(pa.large_string())), ["CN", "HK"]),
+    ("transit_countries", pa.array([["CN", "HK"]], pa.list_(pa.string(), 2)), ["CN", "HK"]),
+    ("transit_countries", pa.array([["CN"]], pa.list_(pa.dictionary(pa.int8(), pa.string()))), ["CN"]),
+    ("transit_countries", pa.array([[{"a": "CN"}]]), "not_text"),
+    ("transit_countries", pa.array([[["CN"]]]), "not_text"),
+    ("transit_countries", pa.array([[b"CN"]]), "not_text"),
+    ("hs_code", pa.array([[("a", "b")]], pa.map_(pa.string(), pa.string())), "not_text"),
     ("date", pa.array([dt.date(2024, 1, 1)], pa.date64()), dt.date(2024, 1, 1)),
     ("date", pa.array([1 << 62], pa.timestamp("us", "UTC")), "not_a_date"),
     ("date", pa.array([1 << 30], pa.date32()), "not_a_date"),

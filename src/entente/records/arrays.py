@@ -25,6 +25,19 @@ def as_text(values: pa.Array) -> tuple[pa.Array, tuple[tuple[str, pa.Array], ...
     return pc.cast(values, pa.string()), ()
 
 
+def decimals_as_text(values: pa.Array) -> pa.Array:
+    """Write decimals digit for digit, without zeros behind the point; other columns are given back as they are.
+
+    An identifier may have more digits than a number of 64 bits can hold.
+    """
+    if pa.types.is_dictionary(values.type) and pa.types.is_decimal(values.type.value_type):
+        values = values.dictionary_decode()
+    if not pa.types.is_decimal(values.type):
+        return values
+    texts = pc.cast(values, pa.string())
+    return pc.replace_substring_regex(texts, r"\.0+$", "") if values.type.scale > 0 else texts
+
+
 def simplify(values: pa.Array) -> pa.Array:
     """Reduce the many Arrow types to the few that the readers know."""
     kind = values.type

@@ -22,6 +22,7 @@ from entente.records.arrays import (
     any_of,
     as_dictionary,
     as_text,
+    decimals_as_text,
     decoded,
     empty_to_null,
     is_text,
@@ -84,7 +85,7 @@ class Coerced:
 
 def coerce(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
     """Read `values`, an array of any Arrow type, as the canonical field `spec`."""
-    values = simplify(values)
+    values = simplify(decimals_as_text(values) if spec.type == "string" else values)
     if pa.types.is_binary(values.type):
         text, undecodable = decoded(values)
         read = coerce(text, spec, reading)
@@ -192,7 +193,9 @@ def _bool(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
 
 
 def _list(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
-    if not (pa.types.is_list(values.type) or pa.types.is_large_list(values.type)):
+    if _is_list(values.type) and not _holds_texts(values.type.value_type):
+        return _all_unreadable(values, spec, "not_text")
+    if not _is_list(values.type):
         text, problems = as_text(values)
         encoded = as_dictionary(text)
         words = encoded.dictionary.to_pylist()
@@ -205,6 +208,15 @@ def _list(values: pa.Array, spec: FieldSpec, reading: Reading) -> Coerced:
         return Coerced(lists, problems)
     coded, warnings = _coded(lists.flatten(), lookup, spec)
     return Coerced(relist(lists, coded.cast(pa.string())), problems, warnings)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _holds_texts(kind: pa.DataType) -> bool:
+    """Whether the items of a list can be written as texts."""
+    return not pa.types.is_nested(kind) and not pa.types.is_binary(kind) and not pa.types.is_large_binary(kind)
 
 
 _COERCERS: dict[str, Callable[[pa.Array, FieldSpec, Reading], Coerced]] = {
@@ -358,8 +370,7 @@ def _date_problems(days: pa.Array) -> tuple[tuple[str, pa.Array], ...]:
 def _local_days(moments: pa.Array, zone: str | None) -> pa.Array:
     if moments.type.tz is not None and zone is not None:
         moments = pc.local_timestamp(pc.cast(moments, pa.timestamp(moments.type.unit, tz=zone)))
-    elif moments.type.tz is not None:
-        moments = pc.cast(moments, pa.timestamp(moments.type.unit, tz="UTC"))
+    elif moments.type.tz is not None:  # the file's own zone: the day that was written stays that day
         moments = pc.local_timestamp(moments)
     return pc.cast(pc.floor_temporal(moments, unit="day"), pa.date32())
 

@@ -108,18 +108,18 @@ _LOOKED_AT = 4096
 
 def _look_at_texts(found: Doubts, spec: TableSpec, rows: pa.Table, place: Callable[[int], str]) -> None:
     """Note damaged texts, and identifiers that a spreadsheet has rounded."""
-    step = max(1, -(-rows.num_rows // _LOOKED_AT))
-    some = rows.take(pa.array(range(0, rows.num_rows, step))) if step > 1 else rows
-    for name in _TEXTS:
-        if name in spec.names:
-            for line, text in _matching(some, name, SUSPECT):
-                reason = damage(text)
-                if reason:
-                    found.setdefault((name, reason), Doubt()).add(1, [(place(line), text[:_SHOWN])])
+    texts = [name for name in _TEXTS if name in spec.names]
     key = spec.key[0]
-    if key in spec.names:
-        for line, text in _matching(some, key, EXPONENT):
-            found.setdefault((key, "rounded_number"), Doubt()).add(1, [(place(line), text[:_SHOWN])])
+    chosen = rows.select([*dict.fromkeys((*texts, key)), "source_row"])
+    step = -(-rows.num_rows // _LOOKED_AT)
+    some = chosen.take(pa.array(range(0, rows.num_rows, step), pa.int64())) if step > 1 else chosen
+    for name in texts:
+        for line, text in _matching(some, name, SUSPECT):
+            reason = damage(text)
+            if reason:
+                found.setdefault((name, reason), Doubt()).add(1, [(place(line), text[:_SHOWN])])
+    for line, text in _matching(some, key, EXPONENT):
+        found.setdefault((key, "rounded_number"), Doubt()).add(1, [(place(line), text[:_SHOWN])])
 
 
 def _matching(rows: pa.Table, name: str, pattern: str) -> list[tuple[int, str]]:

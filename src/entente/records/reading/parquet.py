@@ -104,7 +104,7 @@ class ParquetPart:
 def _longest(column: pa.Array) -> int:
     """Bytes of the longest text in a column's dictionary."""
     while pa.types.is_nested(column.type):
-        column = column.values if pa.types.is_list(column.type) else column.field(0)
+        column = column.field(0) if pa.types.is_struct(column.type) else column.values  # lists of any kind, and maps
     words = column.dictionary if pa.types.is_dictionary(column.type) else column
     return int(pc.max(pc.binary_length(words)).as_py() or 0)
 

@@ -11,6 +11,7 @@ the first are read as its continuation. Every other sheet that holds something i
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ _SMALL = 16 << 20
 _EXACT = 2.0**53
 _BATCH = 1 << 14
 _LINES_SHOWN = 2000
+#: A letter by its number; halves of a letter, and NUL, which no text has, stay as they are written.
+_ESCAPE = re.compile("_x(?!D[89A-F]|0000)([0-9A-F]{4})_", re.IGNORECASE)
 #: Characters of the names of sheets that a note holds.
 _NAMED = 200
 
@@ -198,7 +201,7 @@ def _notes(read: list[Sheet], unread: list[Sheet], head: int) -> Iterator[Note]:
 
 
 def _names(header: Row) -> tuple[str, ...]:
-    names = [_text(cell).strip() if cell is not None else "" for cell in header]
+    names = [_text(_unescaped(cell)).strip() if cell is not None else "" for cell in header]
     while names and not names[-1]:
         names.pop()
     return tuple(names)
@@ -230,7 +233,16 @@ def _column(values: list[Any]) -> pa.Array:
         return pa.array([None if value is None else _day(value) for value in values], pa.date32())
     if kinds <= {int, float} and all(value is None or abs(value) < _EXACT for value in values):
         return pa.array([None if value is None else float(value) for value in values], pa.float64())
-    return pa.array([None if value is None or value == "" else _text(value) for value in values], pa.string())
+    return pa.array(
+        [None if value is None or value == "" else _text(_unescaped(value)) for value in values], pa.string()
+    )
+
+
+def _unescaped(value: Any) -> Any:
+    """A text with the letters that the format writes as _xHHHH_ (ECMA-376, ST_Xstring), such as a carriage return."""
+    if isinstance(value, str) and "_x" in value:
+        return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), value)
+    return value
 
 
 def _day(value: dt.date) -> dt.date:
