@@ -103,6 +103,9 @@ def test_there_are_enough_rules_and_each_is_complete() -> None:
         for language in LANGUAGES:
             assert ("{value}" in rule.explanation[language]) <= (rule.value is not None)
             assert ("{reference}" in rule.explanation[language]) <= (rule.reference is not None)
+            assert rule.explanation[language].rstrip(".。") != rule.title[language]
+            for number in ("{value}", "{reference}"):
+                assert (number in rule.explanation[language]) == (number in rule.explanation["en"])
 
 
 def test_no_supporting_sign_weighs_as_much_as_the_lightest_strong_one() -> None:
