@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,12 @@ def test_no_command_needs_the_network_or_django_to_print_its_help():
         result = CliRunner().invoke(main, [name, "--help"])
         assert result.exit_code == 0
         assert "Usage:" in result.output
+
+
+def test_the_example_of_the_page_works(both, run):
+    page = (Path(__file__).parents[2] / "docs" / "sync.md").read_text(encoding="utf-8")
+    block = page.split("```")[1].replace("\\\n", " ").replace("us-dea", MX)
+    words = shlex.split(block.replace('"Ann Li"', "Ann").replace('"Bo Sun"', "Bob"))
+    assert words[:2] == ["entente", "send"]
+    secrets = ["--officer-passphrase-file", "passphrase"] * 2
+    assert "committed" in run(US, *words[1:], *secrets, "--yes").stdout
