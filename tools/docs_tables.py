@@ -295,7 +295,63 @@ def refusals() -> str:
     )
 
 
+def machine(name: str) -> str:
+    """States and commands of one machine of casework."""
+    from entente.casework.tables import machine as table
+
+    made = table(name)
+    states = [
+        (f"`{one.name}`", one.label["en"], one.label["zh"], one.label["es"], one.means) for one in made.states.values()
+    ]
+    commands = [
+        (
+            f"`{one.name}`",
+            ", ".join(_WHO[hand.value] for hand in one.by),
+            one.sides[0] if len(one.sides) == 1 else "both",
+            _sources(one.sources, tuple(made.states)),
+            ", ".join(one.targets()) or "stays",
+            f"`{one.sends}`" if one.sends else "",
+            one.means,
+        )
+        for one in made.commands.values()
+    ]
+    return (
+        f"{made.means}\n\n"
+        + markdown(("State", "English", "中文", "Español", "Means"), states)
+        + "\n"
+        + markdown(("Command", "Who", "Side", "From", "To", "Sends", "For"), commands)
+    )
+
+
+_WHO = {"person": "one person", "pair": "**two people**", "peer": "the peer", "node": "the node"}
+
+
+def _sources(sources: tuple[str, ...], states: tuple[str, ...]) -> str:
+    """States in which a command is possible; of nearly all, those in which it is not."""
+    absent = [state for state in states if state not in sources]
+    if not sources:
+        return "(begins one)"
+    if len(absent) < len(sources) and len(absent) <= 2:
+        return "any" + (f" but {', '.join(absent)}" if absent else "")
+    return ", ".join(sources)
+
+
+def calendars() -> str:
+    """Calendars of working days, what they rest on and what they do not establish."""
+    from entente.casework.workdays import calendars as found
+
+    rows = []
+    for country, one in sorted(found().items()):
+        notices = [f"[{year}]({notice['source']})" for year, notice in sorted(one.file.get("years", {}).items())]
+        law = one.file.get("law")
+        notices += [f"[{law['title']}]({law['source']}), from {law['since']}"] if law else []
+        rows.append((country, str(one.zone), ", ".join(notices), one.note))
+    return markdown(("Country", "Zone", "Rests on", "Not established"), rows)
+
+
 _MAKERS: dict[str, Callable[..., str]] = {
+    "machine": machine,
+    "calendars": calendars,
     "options": options,
     "columns": columns,
     "fields": fields,

@@ -105,7 +105,8 @@ def _beginning(name: str) -> Route:
 
     def route(content: Content, desk: Desk) -> Routed | Elsewhere:
         state = _replaced(content, desk, name)
-        return _to(content, name, state, "amended" if state else "receive", content.body)
+        command = _in_time(state, "amended", "amended-late") if state else "receive"
+        return _to(content, name, state, command, content.body)
 
     return route
 
@@ -215,10 +216,11 @@ def _recalled(content: Content, desk: Desk, name: str) -> Routed | Elsewhere:
     state = desk.by_content(name)
     if state is None:
         return Elsewhere(ACTS)
-    if "withdrawn-by-peer" not in _commands(state):
+    command = _in_time(state, "withdrawn-by-peer", "withdrawn-late")
+    if command not in _commands(state):
         return Elsewhere(f"A {state.machine} of this authority cannot be taken back by another one.")
     data = {"reason": content.body["reason"], "withdrawal": content.body["reason"]}
-    routed = _to(content, state.machine, state, "withdrawn-by-peer", data)
+    routed = _to(content, state.machine, state, command, data)
     return _of(routed, name) if isinstance(routed, Routed) and state.machine == "case" else routed
 
 

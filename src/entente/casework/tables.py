@@ -157,6 +157,7 @@ def read_machine(value: Mapping[str, Any], label: str, forms: Mapping[str, Any])
     Raises:
         TableError: it contradicts itself.
     """
+    _check_keys(value, label)
     states = {name: StateSpec(name, _words(one["label"]), one["means"]) for name, one in value["states"].items()}
     commands = {name: _command(name, one, value, forms) for name, one in value["commands"].items()}
     deadlines = tuple(
@@ -168,6 +169,27 @@ def read_machine(value: Mapping[str, Any], label: str, forms: Mapping[str, Any])
     if problem := next(problems(made), None):
         raise TableError(f"{label}: {problem}", remedy="Correct the table.")
     return made
+
+
+_KEYS = {
+    "machine": frozenset({"machine", "label", "means", "several", "states", "said", "commands", "deadlines"}),
+    "state": frozenset({"label", "means"}),
+    "command": frozenset(
+        {"means", "by", "sides", "starts", "from", "except", "to", "sends", "adds", "clears", "guards", "derives"}
+        | {"needs", "fields"}
+    ),
+    "deadline": frozenset({"field", "states", "sides", "means"}),
+}
+
+
+def _check_keys(value: Mapping[str, Any], label: str) -> None:
+    """A word that is not known is refused: in YAML, a comma too many makes one of half a sentence."""
+    parts = [("machine", value), *(("state", one) for one in value["states"].values())]
+    parts += [("command", one) for one in value["commands"].values()]
+    parts += [("deadline", one) for one in value.get("deadlines", ())]
+    for kind, part in parts:
+        if unknown := sorted(map(str, set(part) - _KEYS[kind])):
+            raise TableError(f"{label}: a {kind} knows no {unknown[0]!r}.", remedy="Correct the table; quote a text.")
 
 
 def problems(made: Machine) -> Iterator[str]:
