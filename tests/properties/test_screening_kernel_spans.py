@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from entente.screening import readings, text
 from entente.screening.fold import fold, squash
 from entente.screening.kernel import ScreeningKernel
 from unit.test_screening_kernel import batch, vocabulary
@@ -90,6 +93,34 @@ def test_a_row_is_read_alike_in_any_company(rows, rng: random.Random):
         {key: value for key, value in match.items() if key not in {"row_id", "declaration_id"}} for match in together
     ]
     assert sorted(map(repr, together)) == sorted(map(repr, alone))
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_a_second_reading_takes_nothing_away(rows):
+    def surest(matches):
+        best: dict[tuple[int, str, str, str], float] = {}
+        for match in matches:
+            family = "name" if match["method"] == "misspelling" else match["method"]
+            key = (match["row_id"], match["substance_id"], match["field"], family)
+            best[key] = max(best.get(key, 0), match["confidence"])
+        return best
+
+    both = surest(_found(rows))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "without_lookalikes", lambda _reading: None)
+        patch.setattr(text, "with_markup_read", _no_escapes)
+        first = surest(_found(rows))
+    assert {key: both[key] for key in first} == {key: max(first[key], both[key]) for key in first}
+    assert all(both[key] <= SECOND for key in both.keys() - first.keys())
+
+
+SECOND = 0.9
+
+
+def _no_escapes(column, rows, *, escapes=False):
+    reading = readings.with_markup_read(column, rows)
+    return readings._only(reading, np.zeros(len(rows), np.bool_)) if escapes else reading
 
 
 @given(TEXTS)

@@ -7,7 +7,8 @@ import unicodedata
 import numpy as np
 import pytest
 
-from entente.substances.writing import Edit, decoded, edits, marked_places, readings, simplified, spellings, unmask
+from entente.substances.markup import Edit, decoded, edits, marked_places
+from entente.substances.writing import readings, simplified, spellings, unmask
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,26 @@ def test_markup_stands_for(text, means):
 )
 def test_what_is_no_markup_stays(text):
     assert list(edits(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("a%20b%2Cc", "a b,c"),
+        ("%e4%b8%99", "丙"),
+        ("99%ACID", "99%ACID"),
+        ("5%", "5%"),
+        ("a\\nb\\\\tc", "a b c"),
+        ("\\u00e9\\xe9", "éé"),
+        ("\\ud83d\\ude00", "  "),
+        ('<br class="x"><!-- y --><o:p>', "   "),
+        ("a < b > c <1% d>", "a < b > c <1% d>"),
+        ("&amp;%20", "& "),
+    ],
+)
+def test_escapes_stand_for(text, means):
+    assert decoded(text, edits(text, escapes=True)) == means
+    assert decoded(text, edits(text)) == text.replace("&amp;", "&")
 
 
 def test_an_edit_says_where_and_what():

@@ -60,6 +60,14 @@ REPEATS = {
     "a negation": "not " * (16 * KIB),
     "an exclusion": "other than " * (6 * KIB),
     "nearly a name": "potasium permangnat " * (3 * KIB),
+    "references": "&amp;&#97;&nbsp;&" * (4 * KIB),
+    "a reference escaped again and again": "&" + "amp;" * (16 * KIB),
+    "tags": "<b><i x=1></" * (5 * KIB),
+    "open tags": "<a " * (20 * KIB),
+    "percent": "%41%" * (16 * KIB),
+    "backslashes": "\\\\n" * (16 * KIB),
+    "look-alikes": "аb" * (32 * KIB),
+    "glue": "acetone9x" * (7 * KIB),
     "pieces of a name": "potas sium perman ganate " * (3 * KIB),
 }
 
@@ -231,6 +239,44 @@ def test_markup_is_read_as_what_it_stands_for_and_the_span_is_that_of_the_origin
 @pytest.mark.parametrize("description", ["acetone&amp;toluene", "<b>acetone</b>toluene", "acetone<br>toluene"])
 def test_markup_parts_names_that_stand_on_both_sides(description):
     assert named(description) == {"acetone", "toluene"}
+
+
+ESCAPES = {
+    "acetic%20anhydride": ("anhydride", "acetic%20anhydride"),
+    "acetone\\ntoluene": ("toluene", "toluene"),  # a backslash and a letter, as JSON and some exports write
+    "acetic\\r\\n anhydride": ("anhydride", "acetic\\r\\n anhydride"),
+    "acetic\\\\tanhydride": ("anhydride", "acetic\\\\tanhydride"),
+    "\\u4e19\\u916e": ("acetone", "\\u4e19\\u916e"),
+    "%E4%B8%99%E9%85%AE 25kg": ("acetone", "%E4%B8%99%E9%85%AE"),
+    "ace\\u00adtone": ("acetone", "ace\\u00adtone"),
+    'acetic<br class="x">anhydride': ("anhydride", 'acetic<br class="x">anhydride'),
+    "acetic<o:p></o:p> anhydride": ("anhydride", "acetic<o:p></o:p> anhydride"),
+    "acetic<!-- x -->anhydride": ("anhydride", "acetic<!-- x -->anhydride"),
+    "аcetic%20anhydride": ("anhydride", "аcetic%20anhydride"),  # and a Cyrillic letter
+}
+
+
+@pytest.mark.parametrize("description", ESCAPES)
+def test_escapes_are_read_in_a_second_reading_and_make_a_match_less_sure(description):
+    substance, text = ESCAPES[description]
+    (match,) = [m for m in kernel()(batch(["x", description])).to_pylist() if m["substance_id"] == substance]
+    assert (match["matched_text"], match["confidence"]) == (text, 0.9)
+    assert description[match["span_start"] : match["span_end"]] == text
+
+
+@pytest.mark.parametrize(
+    "description", ["99%ACETONE", "acetone%20", "C:\\acetone", "x\\nacetone acetone", "<!-- acetone -->"]
+)
+def test_what_only_looks_like_an_escape_hides_nothing(description):
+    (match,) = kernel()(batch([description])).to_pylist()
+    assert (match["substance_id"], match["confidence"]) == ("acetone", 0.98)
+
+
+@pytest.mark.parametrize(
+    "description", ["toluene\\ndiisocyanate", "free of\\nacetone", "\\nitrotoluene", "poly%20tolueneX"]
+)
+def test_a_second_reading_knows_the_grammar(description):
+    assert [m for m in kernel()(batch([description])).to_pylist() if m["confidence"] == 0.9] == []
 
 
 def test_what_a_tag_holds_does_not_vanish():

@@ -123,7 +123,7 @@ def _mentions(
     if most is not None:
         sure = np.minimum(sure, most[index])
     if block.replaced is not None:
-        sure = np.minimum(sure, AT_MOST["lookalike"])
+        sure = np.minimum(sure, AT_MOST["reread"])
     method = np.where(is_cas, CAS, NAME)
     text = block.original(start, end, row)
     forms = patterns.form[entry].astype(np.int64) | (0 if form is None else form[index])

@@ -24,8 +24,8 @@ NAME, CAS, HS, MISSPELLING = range(4)
 #: How sure a method is that the row speaks of the substance, in thousandths. A judgement, not a measured rate:
 #: a number is unambiguous, a name nearly so, an acronym needs its surroundings, a code is a declarant's choice.
 SURE = {"cas": 990, "name": 980, "acronym": 850, "hs": 600, "confused_cas": 700, "one_edit": 800, "two_edits": 650}
-#: What else is known of a match bounds how sure it is: it is glued to a number, or has letters of another script.
-AT_MOST = {"glued": 900, "lookalike": 900}
+#: What else is known of a match bounds how sure it is: it is glued to a number, or found in a second reading.
+AT_MOST = {"glued": 900, "reread": 900}
 #: As sure as the method is.
 UNBOUNDED = 1000
 

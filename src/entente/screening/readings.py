@@ -1,8 +1,9 @@
 """Rows of text as code points to be read, with the way back to the row's own characters.
 
-What is read may differ from what is written: markup stands for other characters, and letters of another script for
-Latin ones (`substances.writing`). A row with look-alikes is read a second time with those replaced; there only a match
-that holds one of them counts, so that a second reading adds and takes nothing away.
+What is read may differ from what is written: markup stands for other characters (`substances.markup`), and letters of
+another script for Latin ones (`substances.writing`). A row with look-alikes is read a second time with those replaced,
+and one with what may be escapes with these read; there only a match that stands at one of them counts, so that a second
+reading adds and takes nothing away.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from entente.screening.fold import I64, U8, U32
-from entente.substances.writing import Edit, Flags, decoded, edits, marked_places, maybe_lookalikes, unmask
+from entente.substances.markup import Edit, decoded, edits, marked_places
+from entente.substances.writing import Flags, maybe_lookalikes, unmask
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Reading:
         written: code points as they are written.
         written_offsets: where each row starts in `written`.
         starts, ends: where what each code point stands for begins and ends in `written`; None where they are the same.
-        replaced: which code points a look-alike stands for; None in a first reading.
+        replaced: which code points only this reading reads so; None in a first reading.
     """
 
     rows: I64
@@ -58,26 +60,47 @@ def as_written(data: bytes, byte_offsets: I64, rows: I64) -> Reading:
     return Reading(rows, codes, offsets, codes, offsets)
 
 
-def with_markup_read(column: pa.StringArray, rows: I64) -> Reading:
-    """Rows read with their markup as what it stands for."""
+def with_markup_read(column: pa.StringArray, rows: I64, *, escapes: bool = False) -> Reading:
+    """Rows read with their markup as what it stands for.
+
+    Args:
+        column: the rows.
+        rows: index of each in the batch.
+        escapes: read escapes as well; then only what stands at one is of this reading's own.
+    """
     texts = column.to_pylist()
     written_offsets = _offsets(texts)
     flat = array("q")
     read = [
-        decoded(text, _noted(edits(text), base, flat))
+        decoded(text, _noted(edits(text, escapes=escapes), base, flat))
         for text, base in zip(texts, written_offsets.tolist(), strict=False)
     ]
-    start, end, size = np.array(flat, np.int64).reshape(-1, 3).T
+    start, end, size, escape = np.array(flat, np.int64).reshape(-1, 4).T
     offsets = _offsets(read)
     starts, ends = _places(int(offsets[-1]), start, end, size)
-    return Reading(rows, _codes("".join(read)), offsets, _codes("".join(texts)), written_offsets, starts, ends)
+    reading = Reading(rows, _codes("".join(read)), offsets, _codes("".join(texts)), written_offsets, starts, ends)
+    if not escapes:
+        return reading
+    at_escape = _at(starts, ends, start[escape > 0], end[escape > 0])
+    return _only(replace(reading, replaced=at_escape), _rows_at(np.flatnonzero(at_escape), offsets))
 
 
 def _noted(made: Iterable[Edit], base: int, flat: array[int]) -> Iterator[Edit]:
     """The edits, each noted by its place in all rows and the characters it gives."""
     for edit in made:
-        flat.extend((base + edit.start, base + edit.end, len(edit.means)))
+        flat.extend((base + edit.start, base + edit.end, len(edit.means), edit.escape))
         yield edit
+
+
+def _at(starts: I64, ends: I64, first: I64, last: I64) -> Flags:
+    """Which read characters stand for one of some stretches of written text, or right beside one."""
+    low = np.searchsorted(ends, first, side="left")
+    high = np.searchsorted(starts, last, side="right")
+    change = np.zeros(len(starts) + 1, np.int64)
+    np.add.at(change, low, 1)
+    np.add.at(change, high, -1)
+    at: Flags = np.cumsum(change)[:-1] > 0
+    return at
 
 
 def _places(length: int, start: I64, end: I64, size: I64) -> tuple[I64, I64]:

@@ -51,7 +51,7 @@ class Block:
         code_offsets: where each row starts in `codes`.
         kept: flag of each unit: it is in `squashed`.
         ends: where in `codes` what each unit stands for ends; None where that is one character.
-        replaced: in a second reading, which units stand for a look-alike; a match must hold one of them.
+        replaced: in a second reading, which units only it reads so; a match must hold one of them.
     """
 
     rows: I64
@@ -242,9 +242,14 @@ def _readings(piece: pa.StringArray, rows: I64, marked: Flags, foreign: Flags) -
 
 
 def _first_readings(piece: pa.StringArray, rows: I64, marked: Flags, foreign: Flags) -> Iterator[Reading]:
+    """The readings with their letters as they are."""
     if foreign.any():
         data, offsets = flat(piece.filter(pa.array(foreign)))
         yield as_written(data.tobytes(), offsets, rows[foreign])
     if marked.any():
         for start, some in _pieces(piece.filter(pa.array(marked)), MARKED_BYTES):
-            yield with_markup_read(some, rows[marked][start : start + len(some)])
+            these = rows[marked][start : start + len(some)]
+            yield with_markup_read(some, these)
+            unescaped = with_markup_read(some, these, escapes=True)
+            if len(unescaped.rows):
+                yield unescaped

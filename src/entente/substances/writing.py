@@ -2,10 +2,7 @@
 
 Screening reads goods texts with this, and questions about one name are read with it, so that both agree.
 
-* *Markup.* Exports from web systems and workbooks hold HTML character references (`&nbsp;`, `&#160;`), HTML tags
-  without attributes (`<br>`, `<b>`) and the `_x000D_` of Office Open XML (ECMA-376 part 1, 22.9.2.19). Each is read as
-  what it stands for; a tag as a space, so that it parts what it stands between, and a long name may be broken there.
-  Tags with attributes are left: what they hold must not vanish.
+* *Markup and escapes* have their own module (`markup`).
 * *Look-alikes.* A Cyrillic, Greek or Armenian letter that looks like a Latin one hides a name from a search. Which
   letters do is taken from Unicode UTS #39, `confusables.txt`, as far as it maps one such letter to one Latin letter;
   what looks alike as a capital counts as a small letter too, since systems change case. A letter is taken for the
@@ -18,17 +15,15 @@ Screening reads goods texts with this, and questions about one name are read wit
 from __future__ import annotations
 
 import functools
-import html
-import html.entities
-import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import opencc
+
+from entente.substances.markup import decoded, edits
 
 Codes = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.int64]
@@ -56,78 +51,7 @@ _SPELLINGS = (
     ("tabletting", "tableting"),
 )
 
-_AMPERSAND = r"(?:amp|#0*38|#[xX]0*26)"
-#: A character reference, also one that was escaped again ("&amp;nbsp;"). The decimal and `&nbsp` may lack the
-#: semicolon, as browsers allow.
-_REFERENCE = rf"&(?:{_AMPERSAND};)*(?:#\d{{1,7}};?|#[xX][0-9a-fA-F]{{1,6}};|nbsp;?|[A-Za-z][A-Za-z0-9]{{1,31}};)"
-_TAGS = (
-    "a|b|i|u|s|em|strong|font|span|sup|sub|small|big|tt|code|mark|wbr|nobr|br|p|div|td|th|tr|li|ul|ol|hr|h[1-6]|table|"
-    "tbody|thead|pre|center|dd|dt|dl"
-)
-_TAG = rf"</?(?:{_TAGS})[ \t\r\n]{{0,8}}/?>"
-_OFFICE = r"_x00(?:[01][0-9A-Fa-f]|A0)_"
-_MARKUP = re.compile(f"{_REFERENCE}|{_TAG}|{_OFFICE}", re.IGNORECASE)
-#: Each begins with one plain character, by which it is found.
-_IN_BYTES = {
-    first: re.compile(pattern.encode(), re.IGNORECASE)
-    for first, pattern in ((ord("&"), _REFERENCE), (ord("<"), _TAG), (ord("_"), _OFFICE))
-}
-
 _BREAK, _JOIN, _LATIN, _ALIKE, _OTHER, _DIGIT = 0, 32, 1, 2, 4, 8
-
-
-def marked_places(raw: bytes | memoryview) -> list[int]:
-    """Places in UTF-8 text where markup begins, in no order."""
-    data = np.frombuffer(raw, np.uint8)
-    begins = np.zeros(len(data), np.bool_)
-    for first in _IN_BYTES:
-        begins |= data == first
-    return [at for at in np.flatnonzero(begins).tolist() if _IN_BYTES[data[at]].match(raw, at) is not None]
-
-
-class Edit(NamedTuple):
-    """A piece of markup: where it begins and ends, and the characters that it stands for."""
-
-    start: int
-    end: int
-    means: str
-
-
-def edits(text: str) -> Iterator[Edit]:
-    """The markup of a text, in order."""
-    for mark in _MARKUP.finditer(text):
-        means = _meaning(mark.group())
-        if means != mark.group():
-            yield Edit(mark.start(), mark.end(), means)
-
-
-def decoded(text: str, made: Iterable[Edit]) -> str:
-    """A text with its markup as what it stands for.
-
-    Example:
-        >>> decoded("x&#45;y", edits("x&#45;y"))
-        'x-y'
-    """
-    parts: list[str] = []
-    at = 0
-    for edit in made:
-        parts += text[at : edit.start], edit.means
-        at = edit.end
-    return "".join([*parts, text[at:]])
-
-
-@functools.lru_cache(maxsize=1 << 12)
-def _meaning(mark: str) -> str:
-    """What a piece of markup stands for; itself if it is none after all."""
-    if mark[0] == "<":
-        return " "
-    if mark[0] == "_":
-        return chr(int(mark[2:6], 16))
-    tail = re.sub(rf"^&(?:{_AMPERSAND};(?=.))*", "", mark, flags=re.IGNORECASE)
-    if tail.startswith("#"):
-        return html.unescape(f"&{tail.rstrip(';')};")
-    name = tail.rstrip(";") + ";"
-    return html.entities.html5.get(name, html.entities.html5.get(name.lower(), mark))
 
 
 @functools.cache
@@ -207,9 +131,12 @@ def maybe_lookalikes(codes: Codes) -> Places:
 
 
 def readings(text: str) -> Iterator[str]:
-    """What a text that a person typed may say: with its markup read, and then also without look-alikes."""
+    """What a text that a person typed may say: with its markup read, then also with escapes, or without look-alikes."""
     plain = decoded(text, edits(text))
     yield plain
+    unescaped = decoded(text, edits(text, escapes=True))
+    if unescaped != plain:
+        yield unescaped
     found = unmask(np.frombuffer(plain.encode("utf-32-le", "replace"), np.uint32), np.zeros(1, np.int64))
     if found is not None:
         yield found[0].astype("<u4").tobytes().decode("utf-32-le")
