@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from entente.records import StageResult
+from entente.records import StageResult, describe
 from entente.records.garbled import damage
-from records_files import HEADER, TIGHT, accepted, adds_up, csv_file, staged, xlsx_file
+from records_files import HEADER, TIGHT, accepted, adds_up, csv_file, refused, staged, xlsx_file
 
 GOODS = ["anhídrido acético", "丙酮", "盐酸麻黄碱 25公斤", "éther éthylique", "ацетон", "무수초산 99%"]
 
@@ -97,3 +97,12 @@ class TestFiles:
         text = f"\ufeff{HEADER}\nA1,2024-01-02,x\n\ufeffA2,2024-01-02,\ufeffy\n"
         rows = accepted(staged(csv_file(tmp_path, text), tmp_path))
         assert [(row["declaration_id"], row["description"]) for row in rows] == [("A1", "x"), ("A2", "y")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_hanzi_in_utf16_without_a_mark_are_refused_with_their_encoding(tmp_path: Path, encoding: str):
+    """Half of an ordinary text in UTF-16 is NULs, which tells it; a text of Hanzi has few."""
+    rows = [f"A{at},2024-01-02,{'丙酮盐酸麻黄碱' * 12}" for at in range(50)]
+    path = csv_file(tmp_path, "\n".join([HEADER, *rows, ""]), encoding=encoding)
+    assert f"it looks like {encoding}" in refused(path, tmp_path).message
+    assert describe(path).encoding == encoding

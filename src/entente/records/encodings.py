@@ -79,14 +79,19 @@ def guesses(sample: bytes) -> list[str]:
 
     GB18030 and Big5 decode almost any pair of bytes, so the one that gives more of the thousand commonest Hanzi
     ranks first; Latin-1 decodes everything and ranks last unless the high bytes look like single accented letters.
+    UTF-16 without a mark is one only where it has lines and cells, which the bytes of no other encoding make.
     """
     high = sum(1 for byte in sample if byte >= 0x80)
     scored = []
-    for name in ("gb18030", "big5", "euc_kr", "latin-1"):
+    for name in ("gb18030", "big5", "euc_kr", "utf-16-le", "utf-16-be", "latin-1"):
         text = _decoded(sample, name)
-        if text is not None:
+        if text is not None and (not name.startswith("utf-16") or _has_cells(text)):
             scored.append((_likeness(text, high, name), name))
     return [name for score, name in sorted(scored, reverse=True) if score > 0]
+
+
+def _has_cells(text: str) -> bool:
+    return "\n" in text and any(mark in text for mark in ",;\t|")
 
 
 def _decoded(sample: bytes, encoding: str) -> str | None:

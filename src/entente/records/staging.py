@@ -306,10 +306,12 @@ def _result(
         empty = out / f"{table}-00000-000000.parquet"
         pq.write_table(staged_schema(table).empty_table(), empty, compression=CODEC, store_schema=False)
         tally.parts.append(empty)
-    warnings = [*_of_values(tally, digests), *_of_files(opened, digests)]
+    # What concerns many rows comes first: a list of notes is seldom read to its end.
+    warnings = [*_of_files(opened, digests), *_doubtful(tally, digests)]
     again = duplicate_keys(tally.parts, table_spec(table).key)
     if again:
         warnings.append(Warned("", "/".join(table_spec(table).key), "", "duplicate_key", again))
+    warnings += _of_values(tally, digests)
     return StageResult(
         table=table,
         parts=tuple(tally.parts),
@@ -322,13 +324,17 @@ def _result(
 
 
 def _of_values(tally: _Tally, digests: list[Digest]) -> Iterator[Warned]:
-    """What was nulled, and what is doubtful, file by file."""
+    """Values that were not understood, file by file."""
     for index, found in enumerate(digests):
-        file = printable(found.path)
         for key, count in sorted(tally.warnings.get(index, {}).items()):
-            yield Warned(file, *key, count)
+            yield Warned(printable(found.path), *key, count)
+
+
+def _doubtful(tally: _Tally, digests: list[Digest]) -> Iterator[Warned]:
+    """Values that were read as they stand and look like slips, file by file."""
+    for index, found in enumerate(digests):
         for (name, reason), doubt in sorted(settled(tally.doubts.get(index, {})).items()):
-            yield Warned(file, name, doubt.in_words(), reason, doubt.count)
+            yield Warned(printable(found.path), name, doubt.in_words(), reason, doubt.count)
 
 
 def _of_files(opened: list[tuple[Source, Mapping]], digests: list[Digest]) -> Iterator[Warned]:
