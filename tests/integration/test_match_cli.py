@@ -14,6 +14,7 @@ from entente.exchange.match.controls import Policy
 from entente.node.errors import NodeError
 from entente.node.services import match_files, match_runs, matching
 from entente.node.services.match_policy import read_policy
+from entente.node.store.models import MatchPaper
 from match_engine import engine
 from node_people import MX, PASS, US, Office, meet, offices
 
@@ -184,21 +185,25 @@ def test_the_auditors_key_is_made_once_and_its_private_part_leaves(world: World)
         US, "auditor", other, "--auditor-passphrase-file", world.path / "auditor", locked=True, code=2
     )
     assert not other.exists()
+    world.run(US, "auditor", other, "--auditor-passphrase-file", world.path / "auditor", "--replace", locked=True)
+    assert other.read_bytes() != file.read_bytes()
     assert file.stat().st_mode & 0o077 == 0
 
 
 def test_the_node_itself_cannot_open_an_escrow_and_keeps_its_own_copy_encrypted(world: World):
     id_ = accepted(world)
-    (folder,) = [path for path in (world.path / US / "match").iterdir() if path.is_dir()]
-    assert folder.name.startswith(id_)
-    for name in ("escrow", "own", "marks"):
-        assert b"firm" not in (folder / name).read_bytes().lower()
     parts = world.offices[US].node.parts
+    rows = MatchPaper.objects.using(parts.alias)
+    papers = {row.kind: row for row in rows.filter(run__startswith=id_)}
+    assert set(papers) == {"escrow", "own", "marks"}
+    assert not any(b"firm" in bytes(row.data).lower() for row in papers.values())
     assert match_files.Shelf(parts).own(match_runs.load(parts).find(id_).id).side == US
-    (folder / "own").write_bytes(b"0" * 100)
-    assert "damaged" in world.run(US, "continue", id_, sign=True, code=1)
-    (folder / "own").unlink()
+    rows.filter(pk=papers["own"].pk).update(data=b"0" * 100)
+    assert "is damaged" in world.run(US, "continue", id_, sign=True, code=1)
+    rows.filter(pk=papers["own"].pk).delete()
     assert "not on this node" in world.run(US, "continue", id_, sign=True, code=1)
+    rows.filter(pk=papers["marks"].pk).delete()
+    assert "overlap cannot be checked" in world.offer(code=1)
 
 
 def test_an_attachment_that_has_not_come_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -99,6 +99,13 @@ def test_overlap_is_of_the_smaller_set_and_with_the_same_peer_and_kind_only():
         check_overlap(policy, [past(ONE, marks=one)], past(TWO, marks=two))
 
 
+def test_a_set_whose_marks_are_lost_stops_the_next_until_the_window_has_passed():
+    lost, wanted = past(ONE, own=1, marks=None), past(TWO, own=1, marks=marks(SECRET, "a"))
+    with pytest.raises(ControlError, match="cannot be checked"):
+        check_overlap(POLICY, [lost], wanted)
+    check_overlap(POLICY, [replace(lost, at=NOW - timedelta(days=30))], wanted)
+
+
 def test_marks_say_nothing_without_the_secret():
     assert not {*_parts(marks(SECRET, "abc"))} & {*_parts(marks(os.urandom(32), "abc"))}
     assert marks(SECRET, "abc") == marks(SECRET, "cba")

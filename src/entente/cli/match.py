@@ -61,8 +61,9 @@ def match() -> None:
     type=_FILE,
     help="File that holds the auditor's own passphrase; asked for on the terminal otherwise.",
 )
+@click.option("--replace", is_flag=True, help="In place of an earlier key, which is kept for the earlier runs.")
 @home_option
-def auditor(file: Path, auditor_passphrase_file: Path | None, home: Path | None) -> None:
+def auditor(file: Path, auditor_passphrase_file: Path | None, replace: bool, home: Path | None) -> None:
     """Make the auditor's key: the private part goes to FILE, for the auditor to take away; the public part stays.
 
     Every set is sealed to it before a match. The node cannot open it.
@@ -73,7 +74,7 @@ def auditor(file: Path, auditor_passphrase_file: Path | None, home: Path | None)
         raise UsageError(f"{file} is there already.", remedy="Name another file.")
     shelf = Shelf(open_node(home, locked=True).parts)
     passphrase = new_passphrase(auditor_passphrase_file, "New passphrase of the auditor")
-    shelf.new_auditor(passphrase, lambda data: _write_new(file, data))
+    shelf.new_auditor(passphrase, lambda data: _write_new(file, data), replace=replace)
     click.echo(f"Auditor's key written to {file}. Give it to the auditor, and keep no copy on this machine.")
 
 

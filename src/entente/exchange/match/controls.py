@@ -56,7 +56,7 @@ class Past:
         peer, purpose, kind: of it.
         at: when its offer was sent or came.
         own, other: elements of each side; 0 where a side put nothing in.
-        marks: of the own set; empty where this side put nothing in.
+        marks: of the own set; None where they are lost.
     """
 
     run: str
@@ -66,7 +66,7 @@ class Past:
     at: datetime
     own: int
     other: int
-    marks: bytes = field(default=b"", repr=False)
+    marks: bytes | None = field(default=b"", repr=False)
 
 
 def marks(secret: bytes, keys: Iterable[str]) -> bytes:
@@ -79,7 +79,7 @@ def marks(secret: bytes, keys: Iterable[str]) -> bytes:
     return b"".join(sorted(hmac.digest(secret, key.encode(), "sha256")[:8] for key in keys))
 
 
-def shared(one: bytes, two: bytes) -> int:
+def shared(one: bytes | None, two: bytes | None) -> int:
     """How many marks two sets share, in thousandths of the smaller one, rounded up."""
     if not one or not two:
         return 0
@@ -168,11 +168,16 @@ def check_overlap(policy: Policy, past: Iterable[Past], wanted: Past) -> None:
     """Return if an own set does not repeat too much of one that was put to the same peer before.
 
     Raises:
-        ControlError: it does; the run is named.
+        ControlError: it does, or the marks of an earlier set are lost; the run is named.
     """
     for one in past:
         if one.peer != wanted.peer or one.kind != wanted.kind or one.run == wanted.run:
             continue
+        if one.marks is None and one.at > wanted.at - policy.window:
+            raise ControlError(
+                f"What this side put into the run {run_name(one.run)} is lost, so that the overlap cannot be checked.",
+                remedy=f"Wait until it is {policy.window.days} days old, or take another kind of keys.",
+            )
         if (found := shared(one.marks, wanted.marks)) > policy.overlap:
             raise ControlError(
                 f"{found / 10:.1f} % of this set stood in the set of the run {run_name(one.run)} with {one.peer}; "

@@ -85,7 +85,7 @@ class OpenMined:
             raise TranscriptError(f"The engine refused the other side's points: {_words(done.stderr)}")
         if done.returncode != 0:
             raise MatchError(
-                f"The engine of the private match stopped with code {done.returncode}.",
+                f"The engine of the private match stopped with code {done.returncode}: {_words(done.stderr, -1)}",
                 remedy="Nothing was sent. Try again with more memory; if it was the other side's message, keep it.",
             )
         return done.stdout
@@ -101,6 +101,6 @@ def _split(data: bytes, size: int) -> list[bytes]:
     return points
 
 
-def _words(text: bytes) -> str:
+def _words(text: bytes, line: int = 0) -> str:
     lines = text.decode("utf-8", "backslashreplace").strip().splitlines()
-    return lines[0][:300] if lines else "no reason was given"
+    return lines[line][:300] if lines else "no reason was given"

@@ -157,7 +157,7 @@ class Terms:
         return strict.write_base64(hashlib.sha256(_TOKEN + self.digest + key.encode()).digest())
 
     def proof(self, key: str) -> str:
-        """By what the server shows that it has the key of a token that it was given; the token alone does not give it."""
+        """By what the server shows that it has the key of a token that it was given; the token does not give it."""
         return strict.write_base64(hashlib.sha256(_PROOF + self.digest + key.encode()).digest())
 
 

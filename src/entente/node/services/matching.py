@@ -91,7 +91,7 @@ def offer(
         purpose: what for; one of the policy's.
         predicate: what it follows from.
         due: when the run ends.
-        most: the largest set of the peer; by default what the policy allows.
+        most: the largest set of the peer; by default what the policy allows and the budget has left.
         learn: whether this side learns the result, and not the asked one.
         persons: whether natural persons are concerned.
         case: in which case.
@@ -112,7 +112,7 @@ def offer(
             asked=peer,
             purpose=purpose,
             predicate=predicate,
-            most=most or house.policy.most,
+            most=most or _most(house, peer, purpose, parts.clock()),
             due=due,
             client=parts.name if learn else peer,
             persons=persons,
@@ -120,7 +120,7 @@ def offer(
         )
         own, past, out = playing.offer(house, wish, keys, parts.clock())
         proposal = Proposal.from_body(out.body, parts.name, peer, predicate)
-        shelf.keep(Escrow(own, parts.name, proposal), past.marks)
+        shelf.keep(Escrow(own, parts.name, proposal), past.marks or b"")
         _send(desk, peer, out, predicate, persons=persons)
         return match_runs.load(parts).runs[own.run]
 
@@ -140,7 +140,7 @@ def answer(desk: Desk, name: str, keys: KeySet) -> Run:
         if run.proposal.asked != parts.name:
             raise StepError("This node made the offer; the other side answers it.")
         own, past, out = playing.answer(desk.house(run.proposal.asker, runs), run, keys, parts.clock())
-        shelf.keep(Escrow(own, parts.name, run.proposal), past.marks)
+        shelf.keep(Escrow(own, parts.name, run.proposal), past.marks or b"")
         return _say(desk, run, out)
 
 
@@ -299,6 +299,12 @@ def _by_record(keys: KeySet) -> dict[str, list[str]]:
         for reference in item.references or ("",):
             found.setdefault(reference, []).append(item.key)
     return found
+
+
+def _most(house: House, peer: str, purpose: str, now: datetime) -> int:
+    """As large a set of the peer as policy and budget let in; 1 where nothing is left, so that the check says so."""
+    _, other, budget = controls.spent(house.policy, house.past, peer, now).get(purpose, (0, 0, 0))
+    return max(1, min(house.policy.most, budget - other))
 
 
 def _say(desk: Desk, run: Run, out: Outgoing) -> Run:

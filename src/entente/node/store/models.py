@@ -186,3 +186,16 @@ class Piece(models.Model):
                 condition=models.Q(way="taken", arrived=False),
             ),
         )
+
+
+class MatchPaper(models.Model):
+    """What this node keeps of a private match beside its messages: see `entente.node.services.match_files`."""
+
+    run = models.CharField(max_length=64, blank=True)  # hexadecimal; empty for what is of no run
+    kind = models.CharField(max_length=8)
+    data = models.BinaryField()
+
+    class Meta:
+        """One of each kind for a run."""
+
+        constraints = (models.UniqueConstraint(fields=["run", "kind"], name="one_paper_of_a_kind"),)
