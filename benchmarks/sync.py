@@ -10,6 +10,7 @@ resident memory of both processes. Making and committing the messages is timed a
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import shutil
 import sys
@@ -49,9 +50,10 @@ def run(folder: Path, count: int, size: int) -> None:
     print(f"sent and committed {count} messages of {size} B: {took:.1f} s, {count / took:.0f}/s")
     base = _peak()
     with process(mx.node.parts.home.path) as (server, port), line(us, mx, port) as wire:
-        start = time.perf_counter()
+        start, cpu, others = time.perf_counter(), time.process_time(), _cpu_of(server.pid)
         done = sync(us.node, wire, MX, _teller(start))
         took = time.perf_counter() - start
+        cpu, others = time.process_time() - cpu, _cpu_of(server.pid) - others
         served = _peak_of(server.pid)
     if not done.done or done.receipted != count:
         raise SystemExit(f"Not everything arrived: {done}")
@@ -59,6 +61,7 @@ def run(folder: Path, count: int, size: int) -> None:
     if [row.sequence for row in node.messages(US, Way.TAKEN, count, 2)] != [count]:
         raise SystemExit("The last message is not there.")
     print(f"resumed: {took:.1f} s, {count / took:.0f} messages/s, {done.meetings} meetings")
+    print(f"CPU: client {cpu:.1f} s, server {others:.1f} s; they take turns")
     print(f"peak memory: client {_peak():.0f} MiB (before: {base:.0f}), server {served:.0f} MiB")
 
 
@@ -80,6 +83,11 @@ def _teller(start: float) -> Callable[[Progress], None]:
             print(f"  {time.perf_counter() - start:6.1f} s  {progress.receipted} receipts", flush=True)
 
     return tell
+
+
+def _cpu_of(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak() -> float:

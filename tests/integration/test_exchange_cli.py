@@ -14,8 +14,8 @@ from entente.cli.app import main
 from entente.exchange.ledger.receipt import parse_receipt
 from entente.exchange.store import Way
 from entente.node.store.models import Peer
-from node_people import MX, PASS, US, Office
-from wire_people import paired, pin, serving
+from node_people import CN, MX, PASS, US, Office, office, pair
+from wire_people import now, paired, pin, serving
 
 ALERT = {"title": "New trade name", "summary": "Sold under a new name.", "urgency": "routine"}
 
@@ -114,6 +114,25 @@ def test_sync_once_meets_every_peer_and_counts(both, run):
     assert (value["peer"], value["done"], value["problems"]) == (MX, True, [])
 
 
+def test_a_peer_that_cannot_be_reached_keeps_the_others_not_waiting(both, run, tmp_path):
+    third = office(tmp_path / "cn", CN, clock=now)
+    pair(both[US], third)
+    with serving(both[MX].node) as port:
+        reached(both[US], both[MX], port)
+        result = run(US, "sync", "--once", ok=4)
+    assert "mx-pgr: nothing new" in result.stdout
+    assert "cn-nncc has no server" in result.stderr
+
+
+def test_what_went_out_is_said_before_what_did_not(both, run, tmp_path):
+    third = office(tmp_path / "cn", CN, clock=now)
+    pair(both[US], third)
+    both[US].send(CN, kind="suspension", body={"from": "2026-11-01T00:00:00Z"})
+    result = run(US, *SEND, "--to", CN, ok=1)
+    assert "Message 1 to mx-pgr: committed" in result.stdout
+    assert "suspended" in result.stderr
+
+
 def test_sync_says_what_to_do_when_a_peer_cannot_be_reached(both, run):
     run(US, *SEND)
     result = run(US, "sync", "--once", ok=4)
@@ -139,6 +158,8 @@ def test_bundles_go_back_and_forth_with_attachments(both, run, tmp_path):
     (tmp_path / "out").mkdir()
     saved = run(MX, "messages", "save", f"{US}/taken/1", "out").stdout.strip()
     assert Path(saved).read_bytes() == plain
+    assert "is there already" in run(MX, "messages", "save", f"{US}/taken/1", "out", ok=2).stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [Path(saved).name]
     assert "scan.pdf" in saved
     (tmp_path / "cut.zip").write_bytes((tmp_path / "to-mx.zip").read_bytes()[:-1])
     assert "damaged" in run(MX, "bundle", "import", "cut.zip", ok=1).stderr

@@ -243,6 +243,28 @@ def test_a_body_that_does_not_come_is_given_up(both):
         assert tls.recv(65536).startswith(b"HTTP/1.1 408")
 
 
+@pytest.mark.parametrize("said", [b"", b"GET /entente/v1/health HTTP/1.1\r\nHost: x\r\nA: "])
+def test_who_connects_and_does_not_ask_is_cut_off(both, monkeypatch, said):
+    monkeypatch.setattr("entente.node.wire.server.HEAD_WAIT", 0.3)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        serving(both[MX].node) as port,
+        socket.create_connection(("127.0.0.1", port)) as plain,
+        context.wrap_socket(plain, suppress_ragged_eofs=True) as tls,
+    ):
+        tls.settimeout(10)
+        tls.sendall(said)
+        assert tls.recv(100) == b""
+
+
+def test_who_asks_once_may_ask_again_on_the_same_connection(both, http, monkeypatch):
+    monkeypatch.setattr("entente.node.wire.server.HEAD_WAIT", 2.0)
+    for _ in range(3):
+        assert http.get(HEALTH).status_code == 200
+        time.sleep(0.2)
+
+
 def test_the_client_waits_as_long_as_it_is_told(both):
     us, mx = both[US], both[MX]
     pauses: list[float] = []

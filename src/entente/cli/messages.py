@@ -158,13 +158,22 @@ def save(message: str, folder: Path, home: Path | None, passphrase_file: Path | 
                 remedy="Fetch them: entente sync, or the next bundle.",
             )
         path = folder / f"{row.content[:8]}-{number}-{_printable(item.name)}"
-        part = path.with_name(path.name + ".part")
-        with part.open("xb") as file:
-            for block in decrypt(item, (blobs.get(piece.hex()) for piece in item.pieces)):
-                file.write(block)
-        path.hardlink_to(part)
-        part.unlink()
+        if path.exists():
+            raise UsageError(f"{path} is there already.", remedy="Choose another folder.")
+        _write(path, decrypt(item, (blobs.get(piece.hex()) for piece in item.pieces)))
         click.echo(str(path))
+
+
+def _write(path: Path, blocks: Iterator[bytes]) -> None:
+    """Write a file that has its name only when all of it was right."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            for block in blocks:
+                file.write(block)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _content(node: Node, text: str, action: Action, given: dict[str, Any]) -> tuple[Message, Content]:

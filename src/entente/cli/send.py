@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from entente.cli.unlocking import home_option, open_node, passphrase_of, passphrase_option
-from entente.errors import InputError, Place, UsageError
+from entente.errors import EntenteError, InputError, Place, UsageError
 
 if TYPE_CHECKING:
     from entente.exchange.attachments import Attachment
     from entente.exchange.content import Content
     from entente.exchange.handling import Marking
+    from entente.exchange.store import Message
     from entente.node.node import Node
 
 _BLOCK = 1024 * 1024
@@ -223,7 +224,17 @@ def _attach(node: Node, path: Path) -> Attachment:
 
 
 def _report(node: Node, content: Content, peers: tuple[str, ...], as_json: bool) -> None:
-    rows = [(peer, node.send(content, peer)) for peer in peers]
+    rows = []
+    for peer in peers:
+        try:
+            rows.append((peer, node.send(content, peer)))
+        except EntenteError:
+            _say(content, rows, as_json)  # what is committed already is said before what went wrong
+            raise
+    _say(content, rows, as_json)
+
+
+def _say(content: Content, rows: Sequence[tuple[str, Message]], as_json: bool) -> None:
     if as_json:
         sent = [{"peer": peer, "sequence": row.sequence, "frame": row.frame} for peer, row in rows]
         click.echo(json.dumps({"content": content.id, "type": content.header.type, "sent": sent}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,11 +50,40 @@ def sync(
     node = open_node(home, passphrase_file)
     if peer is not None:
         node.channel(peer)
-    while True:
-        reached = [_meet(node, name, as_json) for name in _peers(node, peer)]
-        if once:
-            raise SystemExit(0 if all(reached) else _UNREACHED)
-        time.sleep(every)
+    names = _peers(node, peer)
+    alone = len(names) == 1
+    threads = [_Meeting(node, name, every=None if once else every, as_json=as_json, alone=alone) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():  # a join without end would not hear Ctrl-C
+            thread.join(1.0)
+        if thread.broken is not None:
+            raise thread.broken
+    raise SystemExit(0 if all(thread.reached for thread in threads) else _UNREACHED)
+
+
+class _Meeting(threading.Thread):
+    """Meets one peer; each has a thread, so that one that is slow or silent keeps nobody waiting."""
+
+    def __init__(self, node: Node, name: str, *, every: int | None, as_json: bool, alone: bool) -> None:
+        super().__init__(daemon=True)
+        self._node, self._peer, self._every, self._as_json, self._alone = node, name, every, as_json, alone
+        self.reached = False
+        self.broken: BaseException | None = None
+
+    def run(self) -> None:
+        """Meet once, or again and again."""
+        try:
+            while True:
+                self.reached = _meet(self._node, self._peer, self._as_json, quiet=not self._alone)
+                if self._every is None:
+                    return
+                time.sleep(self._every)
+        except Exception as error:  # noqa: BLE001 - the main thread raises it
+            self.broken = error
+        finally:
+            self._node.close()
 
 
 def _peers(node: Node, peer: str | None) -> list[str]:
@@ -65,7 +95,7 @@ def _peers(node: Node, peer: str | None) -> list[str]:
     return [peer] if peer is not None else found
 
 
-def _meet(node: Node, name: str, as_json: bool) -> bool:
+def _meet(node: Node, name: str, as_json: bool, *, quiet: bool) -> bool:
     """Meet one peer; what is wrong with it is told, and does not keep the others waiting."""
     from entente.node.services import peers
     from entente.node.wire.client import Line
@@ -73,7 +103,7 @@ def _meet(node: Node, name: str, as_json: bool) -> bool:
 
     card = peers.paired(node.parts, name).card
     try:
-        with Line(node, name, card.url, card.tls) as line, _progress(name, quiet=as_json) as tell:
+        with Line(node, name, card.url, card.tls) as line, _progress(name, quiet=quiet or as_json) as tell:
             done = meet(node, line, name, tell)
     except EntenteError as error:
         _say_error(name, error, as_json)

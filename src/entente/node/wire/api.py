@@ -6,6 +6,8 @@ Every operation may be asked for again at any time and does the same again. The 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -91,7 +93,21 @@ def _extra(*media: str, body: bool = False, part: bool = False) -> dict[str, Any
     return found
 
 
+def _closing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Each request has a thread of its own, so its connection to the database ends with it."""
+
+    @wraps(view)
+    def closing(request: HttpRequest, **given: Any) -> HttpResponse:
+        try:
+            return view(request, **given)
+        finally:
+            request.scope[CALL].node.close()  # type: ignore[attr-defined]
+
+    return closing
+
+
 @api.post("/parcels", operation_id="meet", openapi_extra=_extra(BUNDLE, body=True))
+@_closing
 def post_parcel(request: HttpRequest, most: Count = MOST, most_bytes: Bytes = MOST_BYTES) -> HttpResponse:
     """Meet: take in what the peer gives, and give what it lacks. Both are bundles."""
     call, end = _call(request)
@@ -103,6 +119,7 @@ def post_parcel(request: HttpRequest, most: Count = MOST, most_bytes: Bytes = MO
 
 
 @api.get("/frames/{sequence}", operation_id="frame", openapi_extra=_extra(FRAME))
+@_closing
 def get_frame(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     """A frame that this node sent to the peer."""
     call, end = _call(request)
@@ -111,6 +128,7 @@ def get_frame(request: HttpRequest, sequence: Sequence) -> HttpResponse:
 
 
 @api.get("/receipts/{sequence}", operation_id="receipt", openapi_extra=_extra(RECEIPT))
+@_closing
 def get_receipt(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     """The receipt for a frame that the peer sent."""
     call, end = _call(request)
@@ -120,6 +138,7 @@ def get_receipt(request: HttpRequest, sequence: Sequence) -> HttpResponse:
 
 
 @api.get("/pieces/{piece}", operation_id="piece", openapi_extra=_extra(PIECE, part=True))
+@_closing
 def get_piece(request: HttpRequest, piece: Digest) -> HttpResponse:
     """A piece of an attachment of a message that was sent to the peer; a range of it, to go on where it broke off."""
     call, end = _call(request)

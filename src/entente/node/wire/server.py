@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, cast
 
 import uvicorn
 from django.core.handlers.asgi import ASGIHandler
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from entente.node.node import Node
 from entente.node.wire.certificate import ensure, server_context
@@ -15,6 +17,40 @@ from entente.node.wire.gate import App, Gate, Limits
 
 CONNECTIONS = 128
 KEEP_ALIVE = 30
+HEAD_WAIT = 20.0
+"""Seconds in which the head of a request must come."""
+
+
+class _Protocol(H11Protocol):
+    """HTTP/1.1 with a peer that must ask: who connects and sends no whole head of a request is cut off."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start to wait."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Wait on, unless a request is in work now."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        super().connection_lost(exc)
+        self._stop()
+
+    def _watch(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop()
+        elif self._patience is None:
+            self._patience = asyncio.get_running_loop().call_later(HEAD_WAIT, self.transport.close)
+
+    def _stop(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
 
 class _Handler(ASGIHandler):
@@ -55,7 +91,7 @@ def server(
         application(node, limits),
         host=host,
         port=port,
-        http="h11",
+        http=_Protocol,
         ws="none",
         loop="asyncio",
         lifespan="off",
