@@ -237,6 +237,13 @@ SPOILED = {
     "a row expression with grain": (FEATURE, "  sql", "  grain: [hs6]\n  sql"),
     "a type of its own": (FEATURE, "double", "blob"),
     "within what is no gate": (FEATURE, "sql: net_mass_kg * 2", "within: net_g\n  grain: [hs6]\n  sql: sum(net_g)"),
+    "an exception of nothing": (RULE, "net_g > 0", "net_g > 0\n  optional: {hs_code: Nobody needs this column.}"),
+    "an exception without a reason": (RULE, "net_g > 0", "net_g > 0\n  optional: {net_mass_kg: why}"),
+    "one of columns that nobody reads": (
+        FEATURE,
+        "type: double",
+        "one_of: {value|freight: Either of them is enough.}\n  type: double",
+    ),
     "a name with a quote": (FEATURE, "own_feature", "'own\"; drop'"),
 }
 

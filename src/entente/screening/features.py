@@ -32,6 +32,7 @@ from entente.screening.needs import (
     EITHER,
     SHIPMENTS,
     Lineage,
+    check_exceptions,
     column_needs,
     lineage,
     spare,
@@ -133,20 +134,27 @@ class FeatureSet:
         feature = self.features.get(name)
         if feature is None:
             return frozenset()
-        needed = self.builds_on(name)
+        return spare(self._beside(feature), feature.optional, feature.one_of)
+
+    def _beside(self, feature: Feature) -> frozenset[str]:
         if feature.source == SHIPMENTS:
-            needed = needed - feature.value.names | feature.value.needs
-        return spare(needed, feature.optional, feature.one_of)
+            return self.builds_on(feature.name) - feature.value.names | feature.value.needs
+        return self.builds_on(feature.name)
+
+    def reads(self, feature: Feature) -> frozenset[str]:
+        """All that a feature needs before its exceptions are made."""
+        return self._beside(feature) | self._below(feature)
 
     def _columns_below(self, feature: Feature) -> frozenset[str]:
         """Columns that an aggregate needs of the table or source that it is over."""
-        if feature.source == SHIPMENTS:
+        return spare(self._below(feature), feature.optional, feature.one_of)
+
+    def _below(self, feature: Feature) -> frozenset[str]:
+        if feature.source == SHIPMENTS or feature.source in self.features:
             return frozenset()
         if feature.source in self.sources:
-            found = self.sources[feature.source].lineage.needs(feature.reads)
-        else:
-            found = frozenset().union(*(column_needs(feature.source, column) for column in feature.reads))
-        return spare(found, feature.optional, feature.one_of)
+            return self.sources[feature.source].lineage.needs(feature.reads)
+        return frozenset().union(*(column_needs(feature.source, column) for column in feature.reads))
 
     def _tables_below(self, name: str) -> frozenset[str]:
         """The table itself, or the tables of a source, by way of other sources too."""
@@ -237,6 +245,8 @@ def load_features(paths: list[Path]) -> FeatureSet:
     _refuse_source_circles(loaded)
     _check_within(loaded)
     _check_kinds(loaded)
+    for feature in loaded.features.values():
+        check_exceptions(loaded.reads(feature), feature.optional, feature.one_of, feature.place)
     return loaded
 
 
@@ -268,7 +278,9 @@ def _source(entry: Mapping[str, Any], path: Path, above: Mapping[str, Source]) -
     place = Place(str(path), entry[datafile.LINE], entry["name"])
     parsed = parse(entry["sql"], Grammar.SOURCE, place)
     read = lineage(parsed.sql, {name: source.lineage for name, source in above.items()}, place)
-    kept = read.but(_reasoned(entry, "optional"), _reasoned(entry, "one_of"))
+    optional, one_of = _reasoned(entry, "optional"), _reasoned(entry, "one_of")
+    check_exceptions(read.always.union(*read.gives.values()), optional, one_of, place)
+    kept = read.but(optional, one_of)
     return Source(entry["name"], parsed.sql, parsed.tables, kept, place)
 
 

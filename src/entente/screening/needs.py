@@ -94,6 +94,21 @@ def spare(needs: Needs, optional: Iterable[str], one_of: Iterable[str]) -> Needs
     return frozenset(left)
 
 
+def check_exceptions(needs: Needs, optional: Iterable[str], one_of: Iterable[str], place: Place) -> None:
+    """An exception speaks of something that is needed.
+
+    Raises:
+        RegisterError: it does not, as where a name is misspelled.
+    """
+    known = {name for need in needs for name in need.split(EITHER)}
+    for name in sorted({*optional, *(name for group in one_of for name in group.split(EITHER))} - known):
+        raise RegisterError(
+            f"{name!r} is an exception, but nothing here needs it.",
+            remedy="Check the spelling, or take it away.",
+            place=place,
+        )
+
+
 def either(names: Iterable[str]) -> str:
     """One need of which any of some columns is enough."""
     return EITHER.join(sorted(set(names)))

@@ -21,7 +21,7 @@ from entente.screening import datafile
 from entente.screening.features import SHIPPED as SHIPPED_FEATURES
 from entente.screening.features import FeatureSet, load_features
 from entente.screening.kinds import Kind, kind_of
-from entente.screening.needs import COLUMNS, DERIVED, EITHER, SHIPMENTS, spare
+from entente.screening.needs import COLUMNS, DERIVED, EITHER, SHIPMENTS, check_exceptions, spare
 from entente.screening.predicate import Grammar, parse
 
 LANGUAGES = ("en", "zh", "es")
@@ -224,6 +224,8 @@ def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
     for part, expression in parsed.items():
         _check_kind(part, expression.sql, features, Place(place.file, place.line, f"{entry['id']}.{part}"))
     plain = datafile.without_lines(entry)
+    optional, one_of = plain.get("optional", {}), plain.get("one_of", {})
+    check_exceptions(columns, optional, one_of, place)
     return Rule(
         id=plain["id"],
         title=plain["title"],
@@ -243,7 +245,7 @@ def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
             name for name in parsed["predicate"].conjuncts if name in features.features and features.features[name].gate
         ),
         needs_tables=tables,
-        needs_columns=spare(columns, plain.get("optional", {}), plain.get("one_of", {})),
+        needs_columns=spare(columns, optional, one_of),
         examples=tuple(plain.get("examples", ())),
         place=place,
     )
