@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from entente.cli.unlocking import home_option, now, open_node, passphrase_option
+from entente.cli.unlocking import home_option, now, officer_keys, open_node, passphrase_option
 from entente.errors import UsageError
 
 
@@ -86,6 +87,54 @@ def show(name: str | None, home: Path | None) -> None:
     for one in peers.all_peers(opened.parts):
         since = f" since {one.confirmed:%Y-%m-%d}" if one.confirmed else ""
         click.echo(f"{one.card.name} ({one.card.jurisdiction}), {one.state}{since}, {', '.join(one.suites)}")
+
+
+@peer.command()
+@click.option("--officer", "officers", multiple=True, metavar="NAME", help="Who signs the change; give it twice.")
+@click.option(
+    "--officer-passphrase-file",
+    "passphrases",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the officer's passphrase, in the order of --officer; asked for on the terminal otherwise.",
+)
+@click.option("--node/--no-node", default=True, show_default=True, help="Make a new key that signs.")
+@click.option("--seal/--no-seal", default=True, show_default=True, help="Make a new key to which peers seal.")
+@click.option(
+    "--retire", multiple=True, metavar="KEY", help="An officer's key that is used no more; may be given again."
+)
+@click.option("--compromised", multiple=True, metavar="KEY", help="A key that others may have had; may be given again.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Since when others may have had it.")
+@home_option
+@passphrase_option
+def rotate(
+    officers: tuple[str, ...],
+    passphrases: tuple[Path, ...],
+    node: bool,
+    seal: bool,
+    retire: tuple[str, ...],
+    compromised: tuple[str, ...],
+    since: datetime | None,
+    home: Path | None,
+    passphrase_file: Path | None,
+) -> None:
+    """Replace keys of this node, and announce new officers, by a message that two officers sign.
+
+    Peers take it by the next sync or bundle. Old keys stay good for what was signed before; they are retired 90 days
+    later. A key that others may have had (--compromised) is good for nothing that is not proven to be older.
+    """
+    if compromised and since is None:
+        raise UsageError("It must be said since when.", remedy="--since 2026-11-01")
+    opened = open_node(home, passphrase_file)
+    from entente.node.services import rotation
+
+    moments = tuple((key, since.replace(tzinfo=UTC)) for key in compromised) if since else ()
+    change = rotation.Change(node=node, seal=seal, retire=retire, compromised=moments)
+    done = rotation.rotate(opened.parts, change, officer_keys(opened, officers, passphrases))
+    for record in done.added:
+        click.echo(f"New key {record.id[:16]} for {record.holder or record.role.value}")
+    for name in done.told:
+        click.echo(f"Next: entente sync {name}, or entente bundle export {name} FILE")
 
 
 @peer.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +13,7 @@ import click
 from entente.errors import UsageError
 
 if TYPE_CHECKING:
+    from entente.exchange.parties import NodeKey
     from entente.node.node import Node
 
 LEAST = 12
@@ -70,6 +71,21 @@ def open_node(home: Path | None, passphrase_file: Path | None = None, *, locked:
     click.get_current_context().with_resource(Home(path).used())  # until the command ends
     passphrase = None if locked else passphrase_of(passphrase_file, f"Passphrase of {name}")
     return Node.open(path, now, passphrase, environ=os.environ)
+
+
+def officer_keys(opened: Node, names: Sequence[str], files: Sequence[Path]) -> list[NodeKey]:
+    """The keys of officers, each opened with the officer's own passphrase, from a file or typed.
+
+    Raises:
+        UsageError: there are passphrase files, and not one for each.
+    """
+    from entente.node.services import staff
+
+    if files and len(files) != len(names):
+        raise UsageError("Not every officer has a passphrase file.", remedy="Give one for each --officer, in order.")
+    asked: list[Path | None] = [None] * len(names)
+    pairs = zip(names, files or asked, strict=True)
+    return [staff.officer(opened.parts, name, passphrase_of(file, f"Passphrase of {name}")) for name, file in pairs]
 
 
 def passphrase_of(file: Path | None, question: str) -> bytes:

@@ -20,6 +20,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -50,6 +51,7 @@ class Keyring:
         sealing: keys that open, by the id of their record.
         log, witness: raw Ed25519 keys of the ledger.
         secret: what opens the key files.
+        files: the key files that were loaded.
     """
 
     owner: str
@@ -58,6 +60,7 @@ class Keyring:
     log: Ed25519PrivateKey = field(repr=False)
     witness: Ed25519PrivateKey = field(repr=False)
     secret: bytes = field(repr=False)
+    files: frozenset[str]
 
     def log_signer(self, origin: str) -> KeySigner:
         """Signs as one log of this node."""
@@ -144,7 +147,20 @@ def load(folder: Path, suites: Suites, passphrase: bytes) -> Keyring:
         KeyFileError: another passphrase, damage, or keys of different authorities.
         NodeError: a file is missing or readable by others.
     """
-    secret = open_secret(folder, passphrase)
+    return _load(folder, suites, open_secret(folder, passphrase), _files(folder))
+
+
+def fresh(ring: Keyring, folder: Path, suites: Suites) -> Keyring:
+    """The keys as they are on the disk now: another process may have made a new one, or destroyed an old one."""
+    files = _files(folder)
+    return ring if files == ring.files else _again(folder, suites, ring.secret, files)
+
+
+def _files(folder: Path) -> frozenset[str]:
+    return frozenset(path.name for role in (Role.NODE, Role.SEAL) for path in folder.glob(f"{role.value}-*.json"))
+
+
+def _load(folder: Path, suites: Suites, secret: bytes, files: frozenset[str]) -> Keyring:
     log, witness = (_open(folder, name, secret) for name in (_LOG, _WITNESS))
     signing = [load_signing(key, suites) for key in _all(folder, Role.NODE, secret)]
     sealing = [load_sealing(key, suites) for key in _all(folder, Role.SEAL, secret)]
@@ -159,7 +175,11 @@ def load(folder: Path, suites: Suites, passphrase: bytes) -> Keyring:
         log=Ed25519PrivateKey.from_private_bytes(log.secret),
         witness=Ed25519PrivateKey.from_private_bytes(witness.secret),
         secret=secret,
+        files=files,
     )
+
+
+_again = lru_cache(maxsize=64)(_load)
 
 
 def public_ledger_keys(folder: Path) -> tuple[bytes, bytes]:
@@ -171,11 +191,12 @@ def public_ledger_keys(folder: Path) -> tuple[bytes, bytes]:
 def public_records(folder: Path) -> tuple[KeyRecord, ...]:
     """The records of the node's own keys, oldest first; no passphrase is needed."""
     paths = [path for role in (Role.NODE, Role.SEAL) for path in folder.glob(f"{role.value}-*.json")]
-    records = [_record_in(path) for path in paths]
+    records = [record_in(path) for path in paths]
     return tuple(sorted(records, key=lambda record: (record.start, record.role.value)))
 
 
-def _record_in(path: Path) -> KeyRecord:
+def record_in(path: Path) -> KeyRecord:
+    """The public record in a key file; no passphrase is needed."""
     from entente.exchange import strict
 
     value = strict.read_object(read_private(path), limit=64 * 1024, what="key file")
@@ -183,7 +204,7 @@ def _record_in(path: Path) -> KeyRecord:
 
 
 def _public(path: Path) -> bytes:
-    return _record_in(path).public
+    return record_in(path).public
 
 
 def _all(folder: Path, role: Role, secret: bytes) -> Iterable[PrivateKey]:

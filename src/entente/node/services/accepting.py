@@ -11,6 +11,7 @@ from entente.exchange.acts import keys_after
 from entente.exchange.officers import Released
 from entente.exchange.opening import Opened
 from entente.node.services import pins
+from entente.node.store import models
 from entente.node.store.transaction import ChannelTransaction
 
 KEY_CHANGE = "key-change"
@@ -28,4 +29,6 @@ def own_act(tx: ChannelTransaction, released: Released, at: datetime) -> None:
     content = released.content
     if content.header.type == KEY_CHANGE:
         old = pins.history(tx.alias, content.header.sender)
-        pins.store(tx.alias, keys_after(old, content, released.officers, at))
+        new = keys_after(old, content, released.officers, at)
+        pins.store(tx.alias, new)
+        models.Peer.objects.using(tx.alias).filter(name=tx.channel.peer_id).update(told=len(list(new)))

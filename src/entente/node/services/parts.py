@@ -11,7 +11,7 @@ from entente.exchange.errors import KeyFileError
 from entente.exchange.suites import Suites
 from entente.node.config import Config
 from entente.node.home import Home
-from entente.node.keyring import Keyring
+from entente.node.keyring import Keyring, fresh
 from entente.node.store.work import DjangoUnitOfWork
 
 
@@ -49,11 +49,11 @@ class Parts:
         return self.uow.alias
 
     def keys(self) -> Keyring:
-        """The private keys.
+        """The private keys, as they are on the disk now.
 
         Raises:
             KeyFileError: the node is locked.
         """
         if self.keyring is None:
             raise KeyFileError("The node's keys are locked.", remedy="Give the passphrase of the node.")
-        return self.keyring
+        return fresh(self.keyring, self.home.keys, self.suites)

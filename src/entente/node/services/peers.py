@@ -131,6 +131,7 @@ def confirm(parts: Parts, name: str, spoken: str) -> Paired:
         if bytes(peer.card) != found.card.encode():
             raise PairingError("The invitation was exchanged meanwhile.", remedy="Compare the fingerprint again.")
         peer.confirmed = parts.clock()
+        peer.told = len(list(pins.history(parts.alias, parts.name)))
         peer.save(using=parts.alias)
         pins.pin(parts.alias, name, found.card.keys)
         book = channel(parts, name).new_book()
@@ -153,6 +154,11 @@ def check_unconfirmed(parts: Parts, name: str) -> Paired:
     if found.state != "unconfirmed":
         raise PairingError(f"{name} is {found.state} already.", remedy="Nothing is to be done.")
     return found
+
+
+def channel_peer(parts: Parts, number: int) -> str:
+    """The peer of a channel, by the channel's number."""
+    return models.Channel.objects.using(parts.alias).get(pk=number).peer_id
 
 
 def revoke(parts: Parts, name: str) -> Paired:
@@ -223,7 +229,7 @@ def channel(parts: Parts, name: str) -> Channel:
     return Channel(
         me=Self(parts.name, keys.sealing),
         peer=Peer(name, channel_id(parts.name, name), frozenset(found.suites), pinned, late=found.late),
-        node=_signing_key(parts, now),
+        node=_signing_key(parts, name, now),
         own_key=_sealing_record(parts, now),
         suites=parts.suites,
         types=PeerChecker(parts.types, lambda: pins.history(parts.alias, name), parts.clock),
@@ -237,10 +243,13 @@ def channel(parts: Parts, name: str) -> Channel:
     )
 
 
-def _signing_key(parts: Parts, now: datetime) -> NodeKey:
-    held = parts.keys().signing
-    for record in pins.history(parts.alias, parts.name).usable(Role.NODE, now):
-        if record.id in held:
+def _signing_key(parts: Parts, peer: str, now: datetime) -> NodeKey:
+    """The newest key that signs, of those that the peer was told of."""
+    held, own = parts.keys().signing, pins.history(parts.alias, parts.name)
+    told = models.Peer.objects.using(parts.alias).values_list("told", flat=True).get(name=peer)
+    known = {state.record.id for state in list(own)[:told]}
+    for record in own.usable(Role.NODE, now):
+        if record.id in held and record.id in known:
             return held[record.id]
     raise NodeError("No key of this node may sign now.", remedy="Make a new one: entente peer rotate")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from entente.exchange.errors import KeyFileError
 from entente.exchange.keyfiles import COST, lock, unlock
-from entente.exchange.keys import Role
+from entente.exchange.keys import KeyRecord, Role
 from entente.exchange.parties import NodeKey, load_signing
 from entente.node import keyring
 from entente.node.errors import NodeError
@@ -58,6 +58,13 @@ def table(parts: Parts) -> Iterator[str]:
         yield f"{state.record.holder:<24}{state.record.id[:16]}  {state.record.suite:<9}{end}{where}"
     for name in sorted(here - {state.record.holder for state in pinned}):
         yield f"{name:<24}{'':<18}not announced yet: entente peer rotate"
+
+
+def waiting(parts: Parts) -> list[KeyRecord]:
+    """Keys of officers that have a file here and are not pinned yet."""
+    pinned = {state.record.id for state in pins.history(parts.alias, parts.name)}
+    here = [keyring.record_in(path) for path in sorted(parts.home.officers.glob("*.json"))]
+    return [record for record in here if record.id not in pinned and record.owner == parts.name]
 
 
 def is_paired(parts: Parts) -> bool:
