@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from entente.screening.fold import I64, U8, U32
-from entente.substances.markup import Edit, decoded, edits, marked_places
+from entente.substances.markup import Edit, decoded, edits, holds_escape, marked_places
 from entente.substances.writing import Flags, maybe_lookalikes, unmask
 
 
@@ -81,8 +81,7 @@ def with_markup_read(column: pa.StringArray, rows: I64, *, escapes: bool = False
     reading = Reading(rows, _codes("".join(read)), offsets, _codes("".join(texts)), written_offsets, starts, ends)
     if not escapes:
         return reading
-    at_escape = _at(starts, ends, start[escape > 0], end[escape > 0])
-    return _only(replace(reading, replaced=at_escape), _rows_at(np.flatnonzero(at_escape), offsets))
+    return replace(reading, replaced=_at(starts, ends, start[escape > 0], end[escape > 0]))
 
 
 def _noted(made: Iterable[Edit], base: int, flat: array[int]) -> Iterator[Edit]:
@@ -160,6 +159,11 @@ def _only(reading: Reading, some: Flags) -> Reading:
 def marked_rows(data: U8, byte_offsets: I64) -> Flags:
     """Which rows hold markup?"""
     return _rows_at(np.array(marked_places(data.data), np.int64), byte_offsets)
+
+
+def with_escapes(column: pa.StringArray) -> Flags:
+    """Which rows hold what may be an escape?"""
+    return np.array([holds_escape(text) for text in column.to_pylist()], np.bool_)
 
 
 def _offsets(texts: list[str]) -> I64:

@@ -19,7 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from entente.screening.fold import I64, U8, U32, class_table, fold, fold_codes
-from entente.screening.readings import Reading, as_written, marked_rows, with_markup_read, without_lookalikes
+from entente.screening.readings import (
+    Reading,
+    as_written,
+    marked_rows,
+    with_escapes,
+    with_markup_read,
+    without_lookalikes,
+)
 
 #: A block holds at most this many rows, and as many bytes unless one row alone is longer.
 BLOCK_ROWS = 1 << 16
@@ -250,6 +257,6 @@ def _first_readings(piece: pa.StringArray, rows: I64, marked: Flags, foreign: Fl
         for start, some in _pieces(piece.filter(pa.array(marked)), MARKED_BYTES):
             these = rows[marked][start : start + len(some)]
             yield with_markup_read(some, these)
-            unescaped = with_markup_read(some, these, escapes=True)
-            if len(unescaped.rows):
-                yield unescaped
+            escaped = with_escapes(some)
+            if escaped.any():
+                yield with_markup_read(some.filter(pa.array(escaped)), these[escaped], escapes=True)

@@ -36,7 +36,9 @@ _CONTINUED = "%[89AB][0-9A-F]"
 _PERCENT = rf"(?:%[2-7][0-9A-F]|%0[9AD]|%[C-F][0-9A-F](?:{_CONTINUED}){{1,3}})+"
 _BACKSLASH = r"\\{1,2}(?:[nrt]|u[0-9A-F]{4}|x[0-9A-F]{2})"
 _MARKUP = re.compile(f"{_REFERENCE}|{_TAG}|{_OFFICE}", re.IGNORECASE)
-_ESCAPES = re.compile(f"{_REFERENCE}|{_ANY_TAG}|{_OFFICE}|{_PERCENT}|{_BACKSLASH}", re.IGNORECASE)
+_ESCAPE = rf"(?!{_TAG}){_ANY_TAG}|{_PERCENT}|{_BACKSLASH}"
+_MARKUP_AND_ESCAPES = re.compile(f"{_MARKUP.pattern}|(?P<escape>{_ESCAPE})", re.IGNORECASE)
+_HAS_ESCAPE = re.compile(_ESCAPE, re.IGNORECASE)
 #: Each begins with one plain character and goes on with one of a few, by which it is found.
 _LETTERS = "".join(map(chr, (*range(65, 91), *range(97, 123))))
 _IN_BYTES = {
@@ -82,11 +84,16 @@ class Edit(NamedTuple):
 
 def edits(text: str, *, escapes: bool = False) -> Iterator[Edit]:
     """The markup of a text, in order, and its escapes if they are to be read too."""
-    for mark in (_ESCAPES if escapes else _MARKUP).finditer(text):
+    for mark in (_MARKUP_AND_ESCAPES if escapes else _MARKUP).finditer(text):
         written = mark.group()
         means = _meaning(written)
         if means != written:
-            yield Edit(mark.start(), mark.end(), means, escapes and _MARKUP.fullmatch(written) is None)
+            yield Edit(mark.start(), mark.end(), means, escapes and mark["escape"] is not None)
+
+
+def holds_escape(text: str) -> bool:
+    """Is there anything that may be an escape?"""
+    return _HAS_ESCAPE.search(text) is not None
 
 
 def decoded(text: str, made: Iterable[Edit]) -> str:
