@@ -122,7 +122,7 @@ def sensible(
         known["controlled-delivery"] = {**fields["controlled-delivery"], **window}
     parties = {name: {**fields[name], **PARTY} for name in ("exporter", "importer") if name in fields}
     bent = {name: value for name, value in (known | parties).items() if name in fields}
-    return {**fields, **(bent if spec.name != "absorb" else {"origin": "object-2"})}
+    return {**fields, **bent}
 
 
 @dataclass

@@ -112,9 +112,15 @@ def test_states_are_labelled_in_three_languages(made):
 
 
 def test_silence_has_no_way_to_consent():
-    """Only the peer, or two people of the importing side, bring about `no-objection`."""
+    """Only a reply brings about `no-objection`: the peer's message, or two people who say where it can be seen."""
     ways = [one for one in machine("notification").commands.values() if "no-objection" in one.targets()]
-    assert {(one.name, one.by) for one in ways} == {("replied", (Hand.PEER,)), ("reply", (Hand.PAIR,))}
+    assert {(one.name, one.by, one.sides) for one in ways} == {
+        ("replied", (Hand.PEER,), ("ours",)),
+        ("reply-noted", (Hand.PAIR,), ("ours",)),
+        ("reply", (Hand.PAIR,), ("theirs",)),
+        ("reply-elsewhere", (Hand.PAIR,), ("theirs",)),
+    }
+    assert "reply-source" in machine("notification").command("reply-noted").schema["required"]
     assert set(machine("notification").command("export").sources) == {"no-objection", "unanswered"}
 
 

@@ -101,6 +101,11 @@ def _reply_reasoned(asked: Asked) -> None:
         _refuse("A query needs its questions.", field="questions")
 
 
+def _came_elsewhere(asked: Asked) -> None:
+    if "elsewhere" not in asked.before:
+        _refuse("It came through this exchange and is answered through it.", remedy="Use the command reply.")
+
+
 def _different_goods(asked: Asked) -> None:
     if asked.data["result"] == "different" and not asked.data.get("goods"):
         _refuse("If something else arrived, say what.", field="goods")
@@ -209,6 +214,12 @@ def _into_other(asked: Asked) -> None:
 def _from_other(asked: Asked) -> None:
     if asked.state and asked.data["origin"] == asked.state.object:
         _refuse("A case cannot take in itself.", field="origin")
+
+
+def _not_absorbed(asked: Asked) -> None:
+    one = (asked.data["origin"], asked.data["origin-item"])
+    if any(one == (entry.get("origin"), entry.get("origin-item")) for entry in asked.before.get("items", ())):
+        _refuse("This item was taken in already.", field="origin-item")
 
 
 def _member(asked: Asked) -> None:
@@ -320,6 +331,7 @@ GUARDS: Mapping[str, Callable[[Asked], None]] = {
     "not-frozen": _not_frozen,
     "frozen": _frozen,
     "reply-reasoned": _reply_reasoned,
+    "came-elsewhere": _came_elsewhere,
     "different-goods": _different_goods,
     "link-there": _link_there,
     "traced-by-link": _traced_by_link,
@@ -334,6 +346,7 @@ GUARDS: Mapping[str, Callable[[Asked], None]] = {
     "items-movable": _items_movable,
     "into-other": _into_other,
     "from-other": _from_other,
+    "not-absorbed": _not_absorbed,
     "member": _member,
     "sender-member": _sender_member,
     "countered-fits": _countered_fits,

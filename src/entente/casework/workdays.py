@@ -1,8 +1,8 @@
 """Working days of a country from its calendar (`calendars/*.yaml`), with the law or notice that says so.
 
 A day is a working day, none, or not established. A single day that is not established is left out of the count, so that
-it never makes a deadline earlier. In a year for which nothing is established, Monday to Friday are counted. Either way
-the result names the doubtful days.
+it never makes a deadline earlier. In a year whose days off are not arranged yet, Monday to Friday are counted but for
+the days that a statute names. Either way the result names the doubtful days.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ class Calendar:
             found = self.day(day)
             if found.working is None:
                 doubtful.append(day)
-            left -= bool(found.working) or (not self._established(day) and day.isoweekday() < _SATURDAY)
+            guessed = found.working is None and not self._established(day) and day.isoweekday() < _SATURDAY
+            left -= guessed or bool(found.working)
         return Count(day, self.ends(day), tuple(doubtful))
 
     def ends(self, day: date) -> datetime:
@@ -126,7 +127,7 @@ def _special(country: str, year: int) -> Mapping[date, Workday]:
     """What a calendar says of single days of a year; a day off goes before a doubtful one."""
     file = calendars()[country].file
     found: dict[date, Workday] = {}
-    if law := file.get("law"):
+    for law in (file[name] for name in ("law", "statute") if name in file):
         for working, rules in ((None, law.get("unsure", ())), (False, law["days"])):
             found |= {day: Workday(working, name, law["source"]) for day, name in _by_law(rules, year, law)}
     if notice := file.get("years", {}).get(year):
