@@ -52,6 +52,7 @@ class World:
         line += [] if locked else ["--passphrase-file", str(self.path / "pass")]
         if sign:
             line += ["--officer", "Ann", "--officer", "Bob"]
+            line += ["--yes"] if args[0] in {"offer", "answer", "reveal"} else []
             line += ["--officer-passphrase-file", str(self.path / "pass")] * 2
         result = CliRunner().invoke(main, line)
         assert result.exit_code == code, result.output
@@ -68,7 +69,8 @@ class World:
             two.node.take(one.name, one.node.give(two.name, piece_bytes=1 << 24))
 
     def offer(self, *more: object, file: str = "us.csv", code: int = 0) -> str:
-        said = ["--kind", "name-city", "--purpose", "diversion", "--predicate", "seizure:S-2026-7"]
+        said = ["--purpose", "diversion", "--predicate", "seizure:S-2026-7"]
+        said += [] if "--kind" in more else ["--kind", "name-city"]
         return self.run(US, "offer", MX, self.path / file, *said, *more, sign=True, code=code)
 
     def id(self, who: str = MX) -> str:
@@ -173,6 +175,28 @@ def test_a_budget_counts_over_runs_and_an_own_set_is_not_put_twice(world: World)
     assert "mx-pgr would put in 60" not in world.offer("--most", 50, file="more.csv")
     world.keys("again.csv", range(200, 209), "u")
     assert "This side would put in 61 elements" in world.offer("--most", 1, file="again.csv", code=1)
+
+
+def test_persons_need_policy_case_and_assessment_and_the_auditor_finds_it(world: World):
+    (world.path / "mail.csv").write_text("email,reference\nana@x.example,u1\n")
+    mail = ("--kind", "email")
+    assert "offer says that none" in world.offer(*mail, file="mail.csv", code=1)
+    assert "not matched with this peer" in world.offer(*mail, "--persons", "--case", "C-1", file="mail.csv", code=1)
+    world.policy(US, f"[peers.{MX}]\npersons = true\n[peers.{MX}.budgets]\ndiversion = 60\n")
+    assert "needs the reference of a case" in world.offer(*mail, "--persons", file="mail.csv", code=1)
+    assert "assessment" in world.offer(*mail, "--persons", "--case", "C-1", file="mail.csv", code=1)
+    world.offer(*mail, "--persons", "--case", "C-1", "--assessment", "DPIA 7", file="mail.csv")
+    assert "case C-1, assessment DPIA 7" in world.audit(US, world.id(US), "mail.csv")
+
+
+def test_who_does_not_agree_releases_nothing(world: World):
+    line = ["match", "offer", MX, str(world.path / "us.csv"), "--kind", "name-city", "--purpose", "diversion"]
+    line += ["--predicate", "case:C-1", "--officer", "Ann", "--officer", "Bob", "--home", str(world.path / US)]
+    line += ["--passphrase-file", str(world.path / "pass")]
+    result = CliRunner().invoke(main, line, input="n\n")
+    assert "Ann and Bob agree to match 12 elements with mx-pgr?" in result.output
+    assert result.exit_code == 1
+    assert json.loads(world.run(US, "status", "--json"))["runs"] == []
 
 
 def test_the_auditors_key_is_made_once_and_its_private_part_leaves(world: World):

@@ -110,6 +110,9 @@ def test_persons_that_the_run_said_were_none(sides):
     us, _ = sides
     us.own = replace(us.own, items=tuple(replace(item, person=item.key.startswith("beta")) for item in us.own.items))
     assert bad(us) == {"persons": ("beta",)}
+    us.run = replace(us.run, proposal=replace(us.run.proposal, persons=True, case="C-1"))
+    assert "persons" in bad(us)
+    assert "persons" not in bad(us, escrow=replace(evidence(us).escrow, assessment="DPIA 7"))
 
 
 def test_the_escrow_of_another_run_is_no_evidence(sides):

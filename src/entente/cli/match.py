@@ -44,6 +44,10 @@ def _signing(command: _Command) -> _Command:
 
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_YES = click.option("--yes", is_flag=True, help="Do not ask before releasing.")
+_ASSESSMENT = click.option(
+    "--assessment", default="", help="Where persons are concerned: the recorded assessment of what may happen to them."
+)
 
 
 @click.group()
@@ -91,11 +95,14 @@ def auditor(file: Path, auditor_passphrase_file: Path | None, replace: bool, hom
 @click.option("--learn", is_flag=True, help="This side learns the count first, and not the peer.")
 @click.option("--persons", is_flag=True, help="Natural persons may stand behind keys. Needs --case.")
 @click.option("--case", help="Reference of the case.")
+@_ASSESSMENT
+@_YES
 @_signing
 @_JSON
 def offer(
     peer: str,
     keys: Path,
+    *,
     kind_name: str,
     purpose: str,
     predicate: str,
@@ -104,27 +111,33 @@ def offer(
     learn: bool,
     persons: bool,
     case: str | None,
+    assessment: str,
+    yes: bool,
     as_json: bool,
     **who: Any,
 ) -> None:
     """Offer PEER a match of the set in KEYS, a CSV file. The file stays here."""
-    made = _set(kind_name, keys)
-    opened, desk = _desk(**who)
+    from entente.cli import match_words as words
     from entente.node.services import matching
 
+    made, because = _set(kind_name, keys), _predicate(predicate)
+    _lines(words.of_set(made, str(keys)), err=True)
+    _agree(f"to match {len(made.items)} elements with {peer}", who["officers"], yes=yes)
+    opened, desk = _desk(**who)
     run = matching.offer(
         desk,
         peer,
         made,
         purpose=purpose,
-        predicate=_predicate(predicate),
+        predicate=because,
         due=now() + timedelta(days=days),
         most=most,
         learn=learn,
         persons=persons,
         case=case,
+        assessment=assessment,
     )
-    _show(opened, run, as_json=as_json, keys=made, file=keys, learning=True)
+    _show(opened, run, as_json=as_json, keys=made, learning=True)
 
 
 @match.command()
@@ -132,12 +145,24 @@ def offer(
 @click.argument("keys", type=_FILE, required=False)
 @click.option("--decline", metavar="REASON", help="Decline the offer, or stop a run that goes on.")
 @click.option("--show", is_flag=True, help="Only say what the offer asks for, and who would learn what.")
+@_ASSESSMENT
+@_YES
 @_signing
 @_JSON
-def answer(run: str, keys: Path | None, decline: str | None, show: bool, as_json: bool, **who: Any) -> None:
+def answer(
+    run: str,
+    keys: Path | None,
+    decline: str | None,
+    show: bool,
+    assessment: str,
+    yes: bool,
+    as_json: bool,
+    **who: Any,
+) -> None:
     """Answer the offer RUN with the set in KEYS, a CSV file; or decline it, or stop it later."""
     if sum((keys is not None, decline is not None, show)) != 1:
         raise UsageError("Give a file of keys, or --decline REASON, or --show.", remedy="entente match answer --help")
+    from entente.cli import match_words as words
     from entente.node.services import match_runs, matching
 
     if show:
@@ -149,8 +174,11 @@ def answer(run: str, keys: Path | None, decline: str | None, show: bool, as_json
         _show(opened, matching.refuse(desk, run, decline), as_json=as_json)
         return
     assert keys is not None  # noqa: S101 - one of the three was given
-    made = _set(match_runs.load(opened.parts).find(run).proposal.kind, keys)
-    _show(opened, matching.answer(desk, run, made), as_json=as_json, keys=made, file=keys, learning=True)
+    found = match_runs.load(opened.parts).find(run)
+    made = _set(found.proposal.kind, keys)
+    _lines(words.of_set(made, str(keys)), err=True)
+    _agree(f"to match {len(made.items)} elements with {found.proposal.asker}", who["officers"], yes=yes)
+    _show(opened, matching.answer(desk, run, made, assessment), as_json=as_json, keys=made, learning=True)
 
 
 @match.command(name="continue")
@@ -168,13 +196,16 @@ def continue_(run: str, references: bool, as_json: bool, **who: Any) -> None:
 
 @match.command()
 @click.argument("run")
+@_YES
 @_signing
 @_JSON
-def reveal(run: str, as_json: bool, **who: Any) -> None:
+def reveal(run: str, yes: bool, as_json: bool, **who: Any) -> None:
     """Ask for, and agree to, showing one another which elements of RUN are common. Both sides must ask."""
     opened, desk = _desk(**who)
-    from entente.node.services import matching
+    from entente.node.services import match_runs, matching
 
+    found = match_runs.load(opened.parts).find(run)
+    _agree(f"to reveal the {found.common or 0} common elements to {found.other(opened.name)}", who["officers"], yes=yes)
     _show(opened, matching.ask(desk, run), as_json=as_json)
 
 
@@ -319,10 +350,7 @@ def _desk(
     home: Path | None, passphrase_file: Path | None, officers: tuple[str, ...], officer_files: tuple[Path, ...]
 ) -> tuple[Node, Desk]:
     """The node and two officers; their passphrases are asked for one after the other, each from its own person."""
-    if len(set(officers)) != 2 or len(officers) != 2:
-        raise UsageError(
-            "Two different officers release a message.", remedy="Give --officer NAME twice, for two people."
-        )
+    _check_two(officers)
     if len(officer_files) not in {0, 2}:
         raise UsageError("Give a passphrase file for each of the two officers, or none.", remedy="Give two, in order.")
     opened = open_node(home, passphrase_file)
@@ -343,7 +371,6 @@ def _show(
     *,
     as_json: bool,
     keys: KeySet | None = None,
-    file: Path | None = None,
     learning: bool = False,
     full: bool = False,
     waiting: bool = False,
@@ -362,8 +389,6 @@ def _show(
             | ({"elements": [_item(item) | {"theirs": list(theirs)} for item, theirs in common]} if common else {})
         )
         return
-    if keys is not None:
-        _lines(words.of_set(keys, str(file)))
     _lines(words.of_run(run, me, turn, waiting=waiting, disputed=disputed))
     if learning:
         _lines(words.of_learning(run, me))
@@ -377,9 +402,22 @@ def _peers(opened: Node) -> list[str]:
     return [one.peer for one in opened.status() if one.state == "confirmed"]
 
 
-def _lines(lines: Iterable[str]) -> None:
+def _check_two(officers: tuple[str, ...]) -> None:
+    if len(set(officers)) != 2 or len(officers) != 2:
+        raise UsageError(
+            "Two different officers release a message.", remedy="Give --officer NAME twice, for two people."
+        )
+
+
+def _agree(what: str, officers: tuple[str, ...], *, yes: bool) -> None:
+    _check_two(officers)
+    if not yes:
+        click.confirm(f"{' and '.join(officers)} agree {what}?", abort=True, err=True)
+
+
+def _lines(lines: Iterable[str], *, err: bool = False) -> None:
     for line in lines:
-        click.echo(line)
+        click.echo(line, err=err)
 
 
 def _print(value: Any) -> None:

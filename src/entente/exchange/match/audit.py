@@ -185,6 +185,10 @@ def _persons(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "persons", good=False, text=f"{len(persons)} elements may be persons; the run said none.", items=persons
         )
+    elif persons:
+        assessment, case = evidence.escrow.assessment, evidence.run.proposal.case
+        text = f"{len(persons)} elements may be persons; case {case}, assessment {assessment or 'none'}."
+        yield Finding("persons", good=bool(assessment), text=text)
 
 
 _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (

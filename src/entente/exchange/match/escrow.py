@@ -34,11 +34,13 @@ class Escrow:
         own: key, seed and set.
         side: the authority whose set it is.
         proposal: what was offered.
+        assessment: of what may happen to the persons concerned; empty if there are none.
     """
 
     own: Own = field(repr=False)
     side: str
     proposal: Proposal
+    assessment: str = ""
 
 
 def write(escrow: Escrow) -> bytes:
@@ -46,6 +48,7 @@ def write(escrow: Escrow) -> bytes:
     own, offered = escrow.own, escrow.proposal
     return strict.write_object(
         {
+            "assessment": escrow.assessment,
             "asked": offered.asked,
             "asker": offered.asker,
             "items": [[item.key, list(item.references), item.person] for item in own.items],
@@ -80,7 +83,8 @@ def _read(value: Mapping[str, Any]) -> Escrow:
     key = strict.read_base64(value["key"], what="The key", size=32)
     own = Own(value["run"], key, strict.read_base64(value["seed"], what="The seed", size=32), items)
     predicate = Predicate(value["predicate"]["kind"], value["predicate"]["reference"])
-    return Escrow(own, value["side"], Proposal.from_body(value["offer"], value["asker"], value["asked"], predicate))
+    proposal = Proposal.from_body(value["offer"], value["asker"], value["asked"], predicate)
+    return Escrow(own, value["side"], proposal, value["assessment"])
 
 
 def seal(escrow: Escrow, auditor: KeyRecord, suites: Suites) -> bytes:

@@ -27,6 +27,7 @@ from entente.exchange.match.session import FINAL, Phase, Run
 from entente.exchange.match.sets import Item, KeySet
 from entente.exchange.match.terms import Proposal
 from entente.exchange.parties import NodeKey, SealingKey
+from entente.exchange.permits import Action, Circumstances, require
 from entente.exchange.store import Message
 from entente.node.services import match_runs, peers, sending
 from entente.node.services.match_files import Shelf
@@ -81,6 +82,7 @@ def offer(
     learn: bool = False,
     persons: bool = False,
     case: str | None = None,
+    assessment: str = "",
 ) -> Run:
     """Offer a match to a peer.
 
@@ -95,9 +97,11 @@ def offer(
         learn: whether this side learns the result, and not the asked one.
         persons: whether natural persons are concerned.
         case: in which case.
+        assessment: reference of the recorded assessment of what may happen to those persons.
 
     Raises:
         ControlError: a control forbids it; nothing was sent.
+        HandlingRefusedError: persons are concerned, and there is no assessment.
         NodeError: there is no auditor's key, or the policy is not good.
         ExchangeError: see `sending.send`.
     """
@@ -120,16 +124,18 @@ def offer(
         )
         own, past, out = playing.offer(house, wish, keys, parts.clock())
         proposal = Proposal.from_body(out.body, parts.name, peer, predicate)
-        shelf.keep(Escrow(own, parts.name, proposal), past.marks or b"")
+        _check_assessed(desk, peer, proposal, assessment)
+        shelf.keep(Escrow(own, parts.name, proposal, assessment), past.marks or b"")
         _send(desk, peer, out, predicate, persons=persons)
         return match_runs.load(parts).runs[own.run]
 
 
-def answer(desk: Desk, name: str, keys: KeySet) -> Run:
+def answer(desk: Desk, name: str, keys: KeySet, assessment: str = "") -> Run:
     """Accept an offer with an own set.
 
     Raises:
         ControlError: a control forbids it; the offer can still be declined.
+        HandlingRefusedError: persons are concerned, and there is no assessment.
         StepError: there is no such offer, or it is not open.
     """
     parts, shelf = desk.parts, desk.shelf
@@ -140,7 +146,8 @@ def answer(desk: Desk, name: str, keys: KeySet) -> Run:
         if run.proposal.asked != parts.name:
             raise StepError("This node made the offer; the other side answers it.")
         own, past, out = playing.answer(desk.house(run.proposal.asker, runs), run, keys, parts.clock())
-        shelf.keep(Escrow(own, parts.name, run.proposal), past.marks or b"")
+        _check_assessed(desk, run.proposal.asker, run.proposal, assessment)
+        shelf.keep(Escrow(own, parts.name, run.proposal, assessment), past.marks or b"")
         return _say(desk, run, out)
 
 
@@ -326,9 +333,23 @@ def _send(desk: Desk, peer: str, out: Outgoing, predicate: Predicate, *, persons
         body["attachment"] = attachment.name
     elif out.type == "match-step":
         body["data"] = strict.write_base64(out.data)
-    marking = Marking(Tlp.AMBER_STRICT, personal=persons)
-    content = sending.sign(sending.make(parts, out.type, body, [peer], marking, **header), desk.officers)
+    content = sending.sign(
+        sending.make(parts, out.type, body, [peer], _marking(persons=persons), **header), desk.officers
+    )
     return sending.send(parts, sending.release(parts, content), peer)
+
+
+def _marking(*, persons: bool) -> Marking:
+    return Marking(Tlp.AMBER_STRICT, personal=persons)
+
+
+def _check_assessed(desk: Desk, peer: str, proposal: Proposal, assessment: str) -> None:
+    """The same question as every way out of a node asks; the auditor finds the answer in the escrow."""
+    me = desk.parts.name
+    now = Circumstances(
+        desk.parts.clock().date(), proposal.purpose, me, me, to=peer, assessment=assessment.strip() or None
+    )
+    require(_marking(persons=proposal.persons), Action.SHARE, now)
 
 
 def _attach(parts: Parts, name: str, data: bytes) -> Attachment:
