@@ -108,10 +108,12 @@ def word_edges(block: Block, hits: Located, patterns: Patterns) -> tuple[Flags, 
 
 def continues_locants(block: Block, hits: Located) -> Flags:
     """Matches that begin with a digit which a comma joins to a digit before it: "1,4-..." is not "4-..."."""
-    table, units, start = class_table(), block.units, block.offsets[hits.row]
-    digit = (table[units[hits.first]] & DIGIT) > 0
-    comma = (hits.first - 2 >= start) & np.isin(units[np.maximum(hits.first - 1, 0)], _LOCANT_CODES)
-    joined: Flags = digit & comma & ((table[units[np.maximum(hits.first - 2, 0)]] & DIGIT) > 0)
+    table, units = class_table(), block.units
+    joined = np.zeros(len(hits), np.bool_)
+    some = np.flatnonzero((table[units[hits.first]] & DIGIT) > 0)
+    first, start = hits.first[some], block.offsets[hits.row[some]]
+    comma = (first - 2 >= start) & np.isin(units[np.maximum(first - 1, 0)], _LOCANT_CODES)
+    joined[some] = comma & ((table[units[np.maximum(first - 2, 0)]] & DIGIT) > 0)
     return joined
 
 

@@ -52,9 +52,9 @@ class Patterns:
     needs_context: npt.NDArray[np.bool_]
 
 
-def _breaks(name: str) -> np.uint64:
+def _breaks(name: str, squashed: str) -> np.uint64:
     """Where a name may be broken: a long one anywhere, a short one where it is, or between digit and letter."""
-    if len(squash(name)) >= FREE_SPACING:
+    if len(squashed) >= FREE_SPACING:
         return _ANYWHERE
     folded = codes_of(fold(name))
     classes = class_table()[folded]
@@ -82,13 +82,15 @@ def build(vocabulary: Vocabulary) -> Patterns:
     entries: dict[str, dict[tuple[int, int], bool]] = {}
     breaks: dict[str, np.uint64] = {}
     for name in vocabulary.names:
-        for text in spellings(squash(name.text)):
+        squashed = squash(name.text)
+        allowed = _breaks(name.text, squashed)
+        for text in spellings(squashed):
             if not _is_searchable(text):
                 continue
             weak = name.needs_context or (len(text) <= ALWAYS_CONTEXT and text.isascii())
             known = entries.setdefault(text, {})
             known[name.substance, name.form] = known.get((name.substance, name.form), True) and weak
-            breaks[text] = breaks.get(text, np.uint64(0)) | _breaks(name.text)
+            breaks[text] = breaks.get(text, np.uint64(0)) | allowed
     names = len(entries)
     for number in vocabulary.cas:
         digits = digits_of(number.packed)

@@ -41,6 +41,10 @@ _DROPPED = bytes(i for i in range(128) if not chr(i).isalnum())
 _PLAIN = bytes(ord(fold(chr(i))) if i < 128 else i for i in range(256))
 _KEPT_FLAG = bytes(int(chr(i).isalnum()) for i in range(128)) + bytes(128)
 _EIGHT = 8
+#: For eight flags in a byte, the first of them lowest: where the n-th one that is set stands.
+_NTH_FLAG = np.array(
+    [([bit for bit in range(_EIGHT) if flags >> bit & 1] + [0] * _EIGHT)[:_EIGHT] for flags in range(256)], np.int64
+)
 _SUM_OF_BYTES, _TOP_BYTE = np.uint64(0x0101010101010101), np.uint64(56)
 
 
@@ -100,10 +104,12 @@ class Block:
 
     def only(self, some: I64) -> Block:
         """Some of the rows, to be searched; what leads back to characters as they are written is left out."""
+        if self.codes is None:
+            offsets = pa.py_buffer(self.offsets.astype(np.int32))
+            texts = pa.StringArray.from_buffers(len(self.rows), offsets, pa.py_buffer(self.units))
+            return ascii_block(texts.take(pa.array(some)), self.rows[some])
         index, offsets = flat_index(self.offsets[some], self.offsets[some + 1])
         units, kept = self.units[index], self.kept[index]
-        if self.codes is None:
-            return Block(self.rows[some], units, offsets, squashed_ascii(units.tobytes()), kept=kept)
         return Block(self.rows[some], units, offsets, _squashed(units, kept), codes=self.codes, kept=kept)
 
     def folded(self, start: int, end: int) -> str:
@@ -155,8 +161,8 @@ def _select(kept: U8, positions: I64) -> I64:
     reach = np.cumsum(counts.astype(np.int64))
     eight = np.searchsorted(reach, positions, side="right")
     rank = positions - (reach[eight] - counts[eight].astype(np.int64))
-    inside: I64 = (np.cumsum(eights.reshape(-1, _EIGHT)[eight], axis=1, dtype=np.int8) <= rank[:, None]).sum(axis=1)
-    return eight * _EIGHT + inside
+    flags = np.packbits(eights.reshape(-1, _EIGHT)[eight], axis=1, bitorder="little")[:, 0]
+    return eight * _EIGHT + _NTH_FLAG[flags, rank]
 
 
 def flat(array: pa.StringArray) -> tuple[U8, I64]:
