@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from entente.cli.unlocking import home_option, now, open_node, passphrase_of, passphrase_option, place
+from entente.cli.unlocking import home_option, many, now, open_node, passphrase_of, passphrase_option, place
 
 if TYPE_CHECKING:
     from entente.node.services.checkup import Finding
@@ -71,7 +71,7 @@ def _sweep(path: Path) -> None:
     home = Home(path)
     with home.used(alone=True):
         removed = Node.open(path, now, environ=os.environ).parts.uow.blobs.sweep()
-    click.echo(f"{removed} files removed.", err=True)
+    click.echo(f"{many(removed, 'file')} removed.", err=True)
 
 
 def _as_json(finding: Finding) -> str:
@@ -99,7 +99,7 @@ def backup(file: Path, content_keys: Path | None, home: Path | None, passphrase_
     from entente.node.services.backup import backup as write
 
     made = write(opened.parts, file, content_keys)
-    click.echo(f"{sum(made.rows.values()):,} rows and {made.packs:,} packs of ciphertext backed up to {file}")
+    click.echo(f"{many(sum(made.rows.values()), 'row')}, {many(made.packs, 'pack')} of ciphertext backed up to {file}")
     if content_keys is None:
         click.echo("The keys of received contents are not in it (--content-keys).")
 
@@ -142,8 +142,8 @@ def restore(
     check_free(path)
     passphrase = passphrase_of(passphrase_file, "Passphrase of the node in the backup")
     done = restoring.restore(file, Home(path), keys, passphrase, builtin(), now, keys_file=content_keys, url=database)
-    click.echo(f"{done.name} restored to {path}: {sum(done.rows.values()):,} rows, {done.packs:,} packs.")
-    click.echo(f"Verified: {done.entries:,} entries of its logs are those that were signed.")
+    click.echo(f"{done.name} restored to {path}: {many(sum(done.rows.values()), 'row')}, {many(done.packs, 'pack')}.")
+    click.echo(f"Verified: {many(done.entries, 'entry')} of its logs, as signed.")
     click.echo("It signs nothing until these have answered, by network or bundle: " + (", ".join(done.awaited) or "-"))
     for name in done.awaited:
         click.echo(f"  entente sync {name} --once")

@@ -67,7 +67,7 @@ def confirm(name: str, fingerprint: str | None, home: Path | None, passphrase_fi
     peers.check_unconfirmed(opened.parts, name)
     spoken = fingerprint or click.prompt(f"Fingerprint as {name} reads it out, 32 digits")
     opened.confirm(name, spoken)
-    click.echo(f"Paired with {name}. It must confirm this node too; read out to it:")
+    click.echo(f"Paired with {name}. If it has not confirmed this node yet, read out to it:")
     click.echo(f"\n    {opened.fingerprint}\n")
 
 

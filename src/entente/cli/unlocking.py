@@ -88,6 +88,12 @@ def officer_keys(opened: Node, names: Sequence[str], files: Sequence[Path]) -> l
     return [staff.officer(opened.parts, name, passphrase_of(file, f"Passphrase of {name}")) for name, file in pairs]
 
 
+def many(number: int, word: str) -> str:
+    """A number of things in words, for example `1 row` or `2,000 rows`."""
+    plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{number:,} {word if number == 1 else plural}"
+
+
 def passphrase_of(file: Path | None, question: str) -> bytes:
     """A passphrase that was set before."""
     return _from_file(file) if file else _ask(question, twice=False)
