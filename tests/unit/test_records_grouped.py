@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from entente.records import stage
+from entente.records import Limits, stage
 from entente.records.mapping import canonical_mapping
 from entente.records.reading import parquet
 
@@ -47,7 +47,9 @@ def test_what_is_staged_does_not_depend_on_how_it_was_read(tmp_path: Path, monke
 def test_a_large_grouped_column_is_not_read_into_one_dictionary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = pq.ParquetFile(_source(tmp_path / "in.parquet"))
-    assert "exporter" in parquet._dictionaries(file, 0, COLUMNS, frozenset({"exporter"}))
+    path = _source(tmp_path / "in.parquet")
+    file = pq.ParquetFile(path)
+    sizes = parquet._sizes(path, file.metadata.row_group(0), COLUMNS, Limits())
+    assert "exporter" in parquet._dictionaries(file, 0, COLUMNS, frozenset({"exporter"}), sizes)
     monkeypatch.setattr(parquet, "_GROUPED_BYTES", 0)
-    assert "exporter" not in parquet._dictionaries(file, 0, COLUMNS, frozenset({"exporter"}))
+    assert "exporter" not in parquet._dictionaries(file, 0, COLUMNS, frozenset({"exporter"}), sizes)
