@@ -162,7 +162,8 @@ def _select(kept: U8, positions: I64) -> I64:
     eight = np.searchsorted(reach, positions, side="right")
     rank = positions - (reach[eight] - counts[eight].astype(np.int64))
     flags = np.packbits(eights.reshape(-1, _EIGHT)[eight], axis=1, bitorder="little")[:, 0]
-    return eight * _EIGHT + _NTH_FLAG[flags, rank]
+    units: I64 = eight * _EIGHT + _NTH_FLAG[flags, rank]
+    return units
 
 
 def flat(array: pa.StringArray) -> tuple[U8, I64]:
