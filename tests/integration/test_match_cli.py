@@ -10,11 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from entente.cli import main
+from entente.exchange.content import Predicate
 from entente.exchange.match.controls import Policy
 from entente.node.errors import NodeError
 from entente.node.services import match_files, match_runs, matching
 from entente.node.services.match_policy import read_policy
-from entente.node.store.models import MatchPaper
+from entente.node.store.models import ContentKey, MatchPaper
 from match_engine import engine
 from node_people import MX, PASS, US, Office, meet, offices
 
@@ -219,15 +220,40 @@ def test_the_node_itself_cannot_open_an_escrow_and_keeps_its_own_copy_encrypted(
     parts = world.offices[US].node.parts
     rows = MatchPaper.objects.using(parts.alias)
     papers = {row.kind: row for row in rows.filter(run__startswith=id_)}
-    assert set(papers) == {"escrow", "own", "marks"}
+    assert set(papers) == {"counts", "escrow", "own", "marks"}
     assert not any(b"firm" in bytes(row.data).lower() for row in papers.values())
     assert match_files.Shelf(parts).own(match_runs.load(parts).find(id_).id).side == US
     rows.filter(pk=papers["own"].pk).update(data=b"0" * 100)
     assert "is damaged" in world.run(US, "continue", id_, sign=True, code=1)
     rows.filter(pk=papers["own"].pk).delete()
     assert "not on this node" in world.run(US, "continue", id_, sign=True, code=1)
-    rows.filter(pk=papers["marks"].pk).delete()
-    assert "overlap cannot be checked" in world.offer(code=1)
+    for kind in ("marks", "counts"):
+        rows.filter(pk=papers[kind].pk).delete()
+        assert "overlap cannot be checked" in world.offer(code=1)
+
+
+def test_a_budget_does_not_grow_when_the_messages_cannot_be_read_any_more(world: World):
+    accepted(world)
+    shredded = ContentKey.objects.using(world.offices[MX].node.parts.alias).all().delete()
+    assert shredded[0] > 0
+    found = json.loads(world.run(MX, "status", "--json"))
+    assert found["runs"] == []
+    assert found["budgets"][US]["diversion"] == {"own": 10, "other": 12, "most": 60}
+    assert "cannot be opened" in found["ignored"][0]["reason"] or "key" in found["ignored"][0]["reason"]
+
+
+def test_a_third_party_cannot_push_out_a_run_by_an_offer_with_its_id(tmp_path: Path):
+    three = offices(tmp_path, US, MX, "aa-aa", clock=lambda: datetime.now(UTC))
+    us, mx, aa = three[US], three[MX], three["aa-aa"]
+    terms = {"keys": "email", "edition": 1, "fold": "plain/1", "engine": "openmined-psi/2", "purpose": "diversion"}
+    body = {**terms, "run": "A" * 43 + "=", "size": 5, "most": 5, "commitment": "A" * 43 + "=", "client": US}
+    body["due"] = "2030-01-01T00:00:00Z"
+    for one in (mx, aa):
+        one.send(US, kind="match-offer", body=body, predicate=Predicate("case", "C-1"))
+        meet(us, one, 2)
+    found = match_runs.load(us.node.parts)
+    assert [run.proposal.asker for run in found.runs.values()] == [MX]
+    assert [(one.peer, one.reason) for one in found.ignored] == [("aa-aa", "Its run is already one with mx-pgr.")]
 
 
 def test_an_attachment_that_has_not_come_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,7 @@
 | `escrow` | key, seed and set of a run, sealed to that key; the node cannot open it |
 | `own` | the same for the node itself, under a key of its keyring, while the run lasts |
 | `marks` | keyed hashes of the set, to find overlaps with later ones |
+| `counts` | what the run counts for in budgets, for the day when its messages cannot be read any more |
 
 They are rows of the node's database, so that its backups hold them. All of a run are durable before its offer or
 answer is committed; a crash in between leaves papers that no message names.
@@ -17,7 +18,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -29,6 +30,7 @@ from entente.exchange import strict
 from entente.exchange.keyfiles import COST, lock
 from entente.exchange.keys import KeyRecord, Role
 from entente.exchange.match import escrow
+from entente.exchange.match.controls import Past
 from entente.exchange.match.errors import EscrowError
 from entente.exchange.match.escrow import Escrow
 from entente.exchange.match.terms import run_name
@@ -37,7 +39,7 @@ from entente.node.errors import NodeError
 from entente.node.services.parts import Parts
 from entente.node.store.models import MatchPaper
 
-_AUDITOR, _ESCROW, _OWN, _MARKS = "auditor", "escrow", "own", "marks"
+_AUDITOR, _ESCROW, _OWN, _MARKS, _COUNTS = "auditor", "escrow", "own", "marks", "counts"
 _NONCE = 12
 _LIMIT = 64 * 1024
 
@@ -97,14 +99,15 @@ class Shelf:
         self._write("", _AUDITOR, strict.write_object(key.record.as_json()))
         return key.record
 
-    def keep(self, put_away: Escrow, marks: bytes) -> None:
+    def keep(self, put_away: Escrow, past: Past) -> None:
         """Put away a run's set for the auditor, and keep what the node needs."""
         run = put_away.own.run
         nonce = self.parts.random(_NONCE)
         own = nonce + self._cipher().encrypt(nonce, escrow.write(put_away), run.encode())
         with transaction.atomic(using=self.parts.alias):
             self._write(run, _ESCROW, escrow.seal(put_away, self.auditor(), self.parts.suites))
-            self._write(run, _MARKS, marks)
+            self._write(run, _MARKS, past.marks or b"")
+            self._write(run, _COUNTS, _write_past(past))
             self._write(run, _OWN, own)
 
     def own(self, run: str) -> Escrow:
@@ -127,6 +130,12 @@ class Shelf:
     def marks(self, run: str) -> bytes | None:
         """The marks of a run's own set; None if they are lost."""
         return self._read(run, _MARKS)
+
+    def counts(self) -> Iterator[Past]:
+        """What each run of this node counted for when it put its set in, with its marks."""
+        for row in self._rows().filter(kind=_COUNTS).order_by("pk"):
+            past = _read_past(bytes(row.data))
+            yield replace(past, marks=self.marks(past.run))
 
     def escrow(self, run: str) -> bytes | None:
         """The auditor's sealed copy of a run."""
@@ -155,6 +164,25 @@ class Shelf:
 
     def _write(self, run: str, kind: str, data: bytes) -> None:
         self._rows().update_or_create(run=_hex(run), kind=kind, defaults={"data": data})
+
+
+def _write_past(past: Past) -> bytes:
+    return strict.write_object(
+        {
+            "at": strict.write_moment(past.at),
+            "kind": past.kind,
+            "other": past.other,
+            "own": past.own,
+            "peer": past.peer,
+            "purpose": past.purpose,
+            "run": past.run,
+        }
+    )
+
+
+def _read_past(data: bytes) -> Past:
+    value = strict.read_object(data, limit=_LIMIT, what="counts of a run")
+    return Past(**{**value, "at": strict.read_moment(value["at"], what="at")})
 
 
 def _hex(run: str) -> str:

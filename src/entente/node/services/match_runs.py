@@ -7,7 +7,7 @@ was ignored, with the reason, for a person to look at.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from entente.errors import EntenteError
 from entente.exchange import attachments, strict
@@ -77,26 +77,49 @@ def load(parts: Parts, *, steps: str | None = None) -> Runs:
     ignored: list[Ignored] = []
     waiting: set[str] = set()
     for peer in models.Channel.objects.using(parts.alias).order_by("peer_id"):
+        own: dict[str, Run] = {}
         for message in _messages(parts, peer):
             try:
-                _advance(parts, peer.peer_id, message, runs, waiting, steps)
+                _advance(parts, peer.peer_id, message, own, waiting, steps)
             except ExchangeError as error:
                 ignored.append(Ignored(peer.peer_id, message.type, message.content, error.message))
+        ignored += _merge(runs, own, parts.name)
     now = parts.clock()
     runs = {id_: run.at(now) for id_, run in sorted(runs.items(), key=lambda pair: pair[1].since)}
     return Runs(runs, tuple(ignored), frozenset(waiting))
 
 
+def _merge(runs: dict[str, Run], more: Mapping[str, Run], me: str) -> Iterator[Ignored]:
+    """Add the runs with one more peer. Of two with one id the own offer stands, else the first: an id is random."""
+    for id_, run in more.items():
+        rival = runs.get(id_)
+        if rival is None:
+            runs[id_] = run
+            continue
+        first, second = sorted((rival, run), key=lambda one: (one.proposal.asker != me, one.since))
+        runs[id_] = first
+        content = second.log[0][2]
+        yield Ignored(second.other(me), "match-offer", content, f"Its run is already one with {first.other(me)}.")
+
+
 def past(runs: Runs, shelf: Shelf, me: str) -> list[Past]:
-    """What counts against budgets and overlaps; see `controls.check_budget`."""
+    """What counts against budgets and overlaps; see `controls.check_budget`.
+
+    Sizes are those of the messages. Where these cannot be read any more, because their keys are destroyed or they are
+    purged, what was kept beside them counts: a budget never grows by forgetting.
+    """
     found = []
+    for kept in shelf.counts():
+        run = runs.runs.get(kept.run)
+        own, other = (kept.own, kept.other) if run is None else _counted(run, me)
+        if own or other:
+            found.append(replace(kept, own=own, other=other))
+    known = {one.run for one in found}
     for run in runs.runs.values():
         own, other = _counted(run, me)
-        offered = run.proposal
-        if own or other:
-            found.append(
-                Past(run.id, run.other(me), offered.purpose, offered.kind, run.since, own, other, shelf.marks(run.id))
-            )
+        if run.id not in known and (own or other):  # the papers are lost, the messages are not
+            offered = run.proposal
+            found.append(Past(run.id, run.other(me), offered.purpose, offered.kind, run.since, own, other, None))
     return found
 
 

@@ -125,7 +125,7 @@ def offer(
         own, past, out = playing.offer(house, wish, keys, parts.clock())
         proposal = Proposal.from_body(out.body, parts.name, peer, predicate)
         _check_assessed(desk, peer, proposal, assessment)
-        shelf.keep(Escrow(own, parts.name, proposal, assessment), past.marks or b"")
+        shelf.keep(Escrow(own, parts.name, proposal, assessment), past)
         _send(desk, peer, out, predicate, persons=persons)
         return match_runs.load(parts).runs[own.run]
 
@@ -147,7 +147,7 @@ def answer(desk: Desk, name: str, keys: KeySet, assessment: str = "") -> Run:
             raise StepError("This node made the offer; the other side answers it.")
         own, past, out = playing.answer(desk.house(run.proposal.asker, runs), run, keys, parts.clock())
         _check_assessed(desk, run.proposal.asker, run.proposal, assessment)
-        shelf.keep(Escrow(own, parts.name, run.proposal, assessment), past.marks or b"")
+        shelf.keep(Escrow(own, parts.name, run.proposal, assessment), past)
         return _say(desk, run, out)
 
 
