@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from entente.cli.app import main
+from entente.exchange import officers
+from entente.exchange.keys import Role
 from entente.exchange.ledger.receipt import parse_receipt
+from entente.exchange.sealing import seal
 from entente.exchange.store import Way
+from entente.node.services.peers import own
 from entente.node.store.models import Peer
 from node_people import CN, MX, PASS, US, Office, office, pair
 from wire_people import now, paired, pin, serving
@@ -197,6 +202,10 @@ def test_the_ledger_is_verified_and_a_proof_stands_alone(both, run, tmp_path):
     for at in (US, MX):
         text = run(at, "ledger", "verify", "--proof", "peer.tlog-proof").stdout
         assert "The proof holds. The log entente.log/mx-pgr/us-dea has, as received and accepted:" in text
+    both[CN] = office(tmp_path / "cn", CN, clock=now)
+    assert "not known here" in run(CN, "ledger", "verify", "--proof", "peer.tlog-proof", ok=1).stderr
+    pair(both[CN], both[MX])
+    assert "as received and accepted" in run(CN, "ledger", "verify", "--proof", "peer.tlog-proof").stdout
     damaged = (tmp_path / "peer.tlog-proof").read_bytes().replace(b"index 0", b"index 1")
     (tmp_path / "damaged").write_bytes(damaged)
     run(MX, "ledger", "verify", "--proof", "damaged", ok=1)
@@ -214,6 +223,44 @@ def proved(run, at: str, name: str, *, sync: bool = False) -> str:
         assert "No signed checkpoint covers" in run(at, "ledger", "prove", f"{MX}/sent/1", name, ok=1).stderr
         run(at, "ledger", "checkpoint")
     return run(at, "ledger", "prove", f"{MX}/sent/1", name).stdout
+
+
+def test_evidence_is_listed_written_and_checked_by_a_third_party(both, run, tmp_path):
+    """US is turned back to an old state by somebody, and tells another history: MX can show it."""
+    from entente.exchange.channel_errors import WrongdoingError
+
+    us, mx = both[US], both[MX]
+    with us.node.parts.uow.transaction(us.node.channel(MX).id) as tx:
+        book = tx.book()
+    us.send(MX)
+    mx.node.take(US, us.node.give(MX))
+    content = us.signed(MX)
+    forked = seal(
+        officers.release(content, own(us.node.parts), us.node.parts.suites, us.node.parts.types, now()),
+        to=us.node.channel(MX).peer,
+        to_key=us.node.channel(MX).peer.keys.usable(Role.SEAL, now())[0],
+        own_key=us.node.channel(MX).own_key,
+        node=us.node.channel(MX).node,
+        place=book.sent,
+        now=now(),
+        suites=us.node.parts.suites,
+    )
+    assert "no evidence" in run(MX, "ledger", "evidence").stdout
+    with pytest.raises(WrongdoingError):
+        mx.node.take(US, replace(us.node.give(MX), frames=(forked.wire,)))
+    (tmp_path / "out").mkdir()
+    assert "frame-fork" in run(MX, "ledger", "evidence", "out").stdout
+    (file,) = (tmp_path / "out").iterdir()
+    text = run(MX, "ledger", "verify", "--evidence", str(file)).stdout
+    assert "The evidence holds: frame-fork. The key of us-dea signed both:" in text
+    third = office(tmp_path / "cn", CN, clock=now)
+    both[CN] = third
+    assert "confirmed" in run(CN, "ledger", "verify", "--evidence", str(file), ok=1).stderr
+    pair(third, us)
+    assert "frame-fork" in run(CN, "ledger", "verify", "--evidence", str(file), "--json").stdout
+    file.write_bytes(file.read_bytes()[:-2] + b"]}")
+    (tmp_path / "false").write_bytes(b'{"format":"entente.frame-fork/1","frames":[]}')
+    run(MX, "ledger", "verify", "--evidence", "false", ok=1)
 
 
 def test_damage_in_the_database_is_found_by_verify(both, run):

@@ -30,14 +30,23 @@ def ledger() -> None:
 @ledger.command()
 @click.option("--peer", help="Only the channel with this peer.")
 @click.option("--proof", type=_FILE, help="Check this proof instead, yours or a peer's.")
+@click.option("--evidence", type=_FILE, help="Check this file of evidence instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @home_option
 @passphrase_option
 def verify(
-    peer: str | None, proof: Path | None, as_json: bool, home: Path | None, passphrase_file: Path | None
+    peer: str | None,
+    proof: Path | None,
+    evidence: Path | None,
+    as_json: bool,
+    home: Path | None,
+    passphrase_file: Path | None,
 ) -> None:
-    """Hash every entry and check every signature; or check one proof. Fails on the first thing that is wrong."""
+    """Hash every entry and check every signature; or check one file. Fails on the first thing that is wrong."""
     node = open_node(home, passphrase_file)
+    if evidence is not None:
+        _verify_evidence(node, evidence, as_json)
+        return
     if proof is not None:
         _verify_proof(node, proof, as_json)
         return
@@ -98,6 +107,37 @@ def _as_json(found: Proven) -> dict[str, object]:
         "size": found.size,
         "cosigned": [{"by": name, "at": at.isoformat()} for name, at in found.cosigned],
     }
+
+
+def _verify_evidence(node: Node, path: Path, as_json: bool) -> None:
+    from entente.node.files import read_small
+    from entente.node.services import auditing
+
+    found = auditing.check_evidence(node.parts, read_small(path))
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(found)))
+        return
+    click.echo(f"The evidence holds: {found.kind}. The key of {found.accused} signed both:")
+    click.echo(f"  {found.first}")
+    click.echo(f"  {found.second}")
+
+
+@ledger.command("evidence")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@home_option
+def write_evidence(folder: Path | None, home: Path | None) -> None:
+    """List what peers signed that proves that they broke their word; write the files to FOLDER if it is given."""
+    node = open_node(home, locked=True)
+    from entente.node.services import auditing
+
+    rows = auditing.evidence(node.parts)
+    for one in rows:
+        name = f"{one.peer}-{one.kind}-{one.digest[:12]}.json"
+        click.echo(f"{one.at:%Y-%m-%d %H:%M}  {one.peer:<16} {one.kind:<12} {name}")
+        if folder is not None and not (folder / name).exists():
+            (folder / name).write_bytes(one.data)
+    if not rows:
+        click.echo("There is no evidence against any peer.")
 
 
 @ledger.command()

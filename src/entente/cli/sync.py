@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from entente.node.node import Node
     from entente.node.wire.syncing import Progress
 
-_UNREACHED = 4
-"""The exit code when a peer could not be reached or refused; as that of `WireError`."""
+_LEFT = 4
+"""The exit code when a peer could not be reached, refused, or something is left; as that of `WireError`."""
 
 
 @click.command()
@@ -42,7 +42,8 @@ def sync(
 ) -> None:
     """Send and fetch messages, receipts and attachments over the network, with PEER or with every confirmed peer.
 
-    What breaks off goes on where it was. With --once, the exit code is 4 if a peer could not be reached.
+    What breaks off goes on where it was. With --once, the exit code is 4 if a peer could not be reached or something is
+    left.
     """
     from entente.node.boot import require_extra
 
@@ -60,7 +61,7 @@ def sync(
             thread.join(1.0)
         if thread.broken is not None:
             raise thread.broken
-    raise SystemExit(0 if all(thread.reached for thread in threads) else _UNREACHED)
+    raise SystemExit(0 if all(thread.reached for thread in threads) else _LEFT)
 
 
 class _Meeting(threading.Thread):
@@ -109,7 +110,7 @@ def _meet(node: Node, name: str, as_json: bool, *, quiet: bool) -> bool:
         _say_error(name, error, as_json)
         return False
     _say(done, as_json)
-    return True
+    return done.done
 
 
 @contextmanager

@@ -12,19 +12,22 @@ from datetime import UTC, datetime
 from entente.exchange import dsse
 from entente.exchange.channel import Channel
 from entente.exchange.channel_contact import mirror_of
+from entente.exchange.channel_fork import verify_fork
 from entente.exchange.errors import ExchangeError
 from entente.exchange.frame import FRAME_LIMIT, PAYLOAD_TYPE
 from entente.exchange.ledger import restore
 from entente.exchange.ledger.checkpoint import SignedCheckpoint, open_checkpoint
-from entente.exchange.ledger.errors import DamageError, ReceiptError
-from entente.exchange.ledger.note import VerifierKey, parse_note
+from entente.exchange.ledger.errors import DamageError, EvidenceError, ReceiptError
+from entente.exchange.ledger.evidence import parse_evidence, verify_evidence
+from entente.exchange.ledger.note import COSIGNATURE, VerifierKey, parse_note
 from entente.exchange.ledger.proofs import verify_inclusion
 from entente.exchange.ledger.receipt import Receipt, parse_receipt
-from entente.exchange.ledger.tree import leaf_hash
+from entente.exchange.ledger.tree import TreeHead, leaf_hash
 from entente.exchange.receipts import Entry, parse_entry, verify_frame_receipt
 from entente.exchange.store import Book, Message, Transaction, Way
-from entente.node.cards import channel_id
+from entente.node.cards import Card, channel_id, origin
 from entente.node.errors import NodeError
+from entente.node.keyring import public_ledger_keys, witness_name
 from entente.node.services import peers
 from entente.node.services.parts import Parts
 from entente.node.store import models
@@ -166,7 +169,7 @@ def _own_proof(tx: Transaction, end: Channel, message: Message) -> Receipt:
 
 
 def check_proof(parts: Parts, data: bytes) -> Proven:
-    """What a proof proves, if it is of a log whose key is known here: this node's, or a peer's with this node.
+    """What a proof proves, if it is of a log of this node or of a peer, with whomever.
 
     Raises:
         ReceiptError: malformed, or of a log that is not known.
@@ -182,22 +185,93 @@ def check_proof(parts: Parts, data: bytes) -> Proven:
 
 def _open(parts: Parts, note: bytes) -> SignedCheckpoint:
     name = parse_note(note).text.split(b"\n", 1)[0].decode(errors="replace")
-    for log, cosigner in _keys(parts):
-        if log.name == name:
-            return open_checkpoint(note, log, (cosigner,))
-    raise ReceiptError(
-        f"The log {name[:80]!r} is not known here.", remedy="Pair with its authority, or ask whose it is."
-    )
+    log = _log_key(parts, name)
+    if log is None:
+        raise ReceiptError(f"The log {name[:80]!r} is not known here.", remedy="Pair with its authority first.")
+    return open_checkpoint(note, log, _cosigners(parts))
 
 
-def _keys(parts: Parts) -> list[tuple[VerifierKey, VerifierKey]]:
-    """The key of each log that is known, and of who cosigns it."""
-    found = []
+def _log_key(parts: Parts, name: str) -> VerifierKey | None:
+    """The key of a log by its name: of this node, or of a confirmed peer, whoever is at its other end."""
+    _, _, rest = name.partition("/")
+    owner, _, other = rest.partition("/")
+    if name != origin(owner, other):
+        return None
+    if owner == parts.name:
+        return VerifierKey(name, public_ledger_keys(parts.home.keys)[0])
+    return next((VerifierKey(name, card.log) for card in _cards(parts) if card.name == owner), None)
+
+
+def _cosigners(parts: Parts) -> set[VerifierKey]:
+    own = VerifierKey(witness_name(parts.name), public_ledger_keys(parts.home.keys)[1], COSIGNATURE)
+    return {own, *(card.cosigner_key() for card in _cards(parts))}
+
+
+def _cards(parts: Parts) -> list[Card]:
+    return [peer.card for peer in peers.all_peers(parts) if peer.confirmed]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of evidence that is kept here: against whom, of what kind, when it was found, and its SHA-256."""
+
+    peer: str
+    kind: str
+    at: datetime
+    digest: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Evidence that holds: its kind, whose key signed, and the two things that cannot both be true."""
+
+    kind: str
+    accused: str
+    first: str
+    second: str
+
+
+def evidence(parts: Parts) -> list[Kept]:
+    """All evidence that is kept here, the oldest first."""
+    rows = models.EvidenceFile.objects.using(parts.alias).select_related("channel").order_by("at", "pk")
+    return [Kept(row.channel.peer_id, row.kind, row.at, row.digest, bytes(row.data)) for row in rows]
+
+
+def check_evidence(parts: Parts, data: bytes) -> Judged:
+    """What a file of evidence shows, if the accused is a peer, or this node itself.
+
+    Raises:
+        EvidenceError: it shows no wrong, or the accused is not known here.
+        ExchangeError: malformed, or not signed by the accused.
+    """
+    if b'"entente.frame-fork/1"' in data[:200]:
+        return _judge_frames(parts, data)
+    accused = parse_evidence(data).accused
+    if accused not in _cosigners(parts) and accused != _log_key(parts, accused.name):
+        raise EvidenceError(f"The key of {accused.name} is not one that is known here.")
+    found = verify_evidence(data, accused)
+    first, second = (_state(found.origin, head) for head in (found.first, found.second))
+    return Judged(found.kind.value, accused.name, first, second)
+
+
+def _state(origin: str, head: TreeHead) -> str:
+    return f"{origin} with {head.size} entries and the root {head.root.hex()[:16]}"
+
+
+def _judge_frames(parts: Parts, data: bytes) -> Judged:
+    refusal: ExchangeError | None = None
     for peer in peers.all_peers(parts):
         if peer.state == "confirmed":
             end = peers.channel(parts, peer.card.name)
-            found += [(end.log.key, end.peer_cosigner), (end.peer_log, end.cosigner.key)]
-    return found
+            try:
+                one, two = verify_fork(data, end.peer, parts.suites, parts.clock())
+            except ExchangeError as error:
+                refusal = error
+            else:
+                texts = (f"message {item.sequence} with content {item.content[:16]}" for item in (one, two))
+                return Judged("frame-fork", end.peer.name, *texts)
+    raise refusal or EvidenceError("No peer is confirmed whose keys could be compared.")
 
 
 def find(parts: Parts, text: str) -> tuple[str, Message]:

@@ -115,7 +115,7 @@ class Gate:
                 raise _signed(400, error.code, header, end, self._node) from None
             scope[CALL] = Call(self._node, end.peer.name, request, body)
             await self._inner(scope, _emptied(receive), answer.send)
-        _LOG.info("%s %s by %s: %s", request.method, scope["path"], end.peer.name, answer.status)
+        _LOG.info("%s %s by %s: %s", request.method, request.target, end.peer.name, answer.status)
 
     async def _who(self, scope: Scope) -> tuple[Channel, Request, bytes]:
         """The channel with the peer that signed, the request, and the header that was signed."""

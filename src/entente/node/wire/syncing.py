@@ -7,7 +7,7 @@ by one when the messages are there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from entente.exchange.attachments import PIECE
@@ -15,6 +15,7 @@ from entente.exchange.bundle import read_bundle, write_bundle
 from entente.exchange.channel_parcel import Report, pack
 from entente.exchange.channel_pieces import take_piece
 from entente.exchange.errors import ExchangeError
+from entente.exchange.ledger import restore
 from entente.exchange.receipts import Rejection
 from entente.exchange.store import Book
 from entente.node.node import Node
@@ -84,9 +85,24 @@ def sync(
             progress = replace(progress, done=True)
         tell(progress)
         if state == before:
-            break
+            return replace(progress, problems=_problems(progress.problems, *_left(node, peer)))
         before = state
     return progress
+
+
+def _left(node: Node, peer: str) -> Iterator[str]:
+    """What is left though a meeting changed nothing, in words."""
+    with node.parts.uow.transaction(node.channel(peer).id) as tx:
+        book, queued, wanted = tx.book(), tx.queued(1), tx.wanted(1)
+    if not isinstance(book.ledger, restore.Signing):
+        yield "This node came back from a backup, and waits for its peers."
+        return
+    if queued:
+        yield f"{peer} gave no receipt for message {queued[0]} and those behind it."
+    if wanted:
+        yield f"{peer} did not give all pieces of its attachments."
+    if not queued and not wanted:
+        yield f"{peer} does not show all of its log, or does not take all of ours."
 
 
 def _meet(node: Node, line: Line, peer: str, most: int, most_bytes: int) -> tuple[Report, int]:
@@ -133,7 +149,8 @@ def _fetch(
             return progress
         for piece in wanted:
             try:
-                take_piece(uow, end, line.piece(piece, PIECE))
+                if not take_piece(uow, end, line.piece(piece, PIECE)):
+                    lacking.add(piece)  # nobody wants it any more
             except (RefusedError, ExchangeError) as error:
                 lacking.add(piece)
                 progress = replace(progress, problems=_problems(progress.problems, str(error)))
