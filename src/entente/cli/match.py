@@ -68,7 +68,7 @@ def match() -> None:
 @click.option("--replace", is_flag=True, help="In place of an earlier key, which is kept for the earlier runs.")
 @home_option
 def auditor(file: Path, auditor_passphrase_file: Path | None, replace: bool, home: Path | None) -> None:
-    """Make the auditor's key: the private part goes to FILE, for the auditor to take away; the public part stays.
+    """Make the auditor's key. The private part goes to FILE, for the auditor to take away; the public part stays.
 
     Every set is sealed to it before a match. The node cannot open it.
     """
@@ -159,7 +159,7 @@ def answer(
     as_json: bool,
     **who: Any,
 ) -> None:
-    """Answer the offer RUN with the set in KEYS, a CSV file; or decline it, or stop it later."""
+    """Answer or decline an offer, or stop a run. The answer to RUN is the set in KEYS, a CSV file, which stays here."""
     if sum((keys is not None, decline is not None, show)) != 1:
         raise UsageError("Give a file of keys, or --decline REASON, or --show.", remedy="entente match answer --help")
     from entente.cli import match_words as words
@@ -187,7 +187,7 @@ def answer(
 @_signing
 @_JSON
 def continue_(run: str, references: bool, as_json: bool, **who: Any) -> None:
-    """Send what this side owes next in RUN: a step, the count, or, after both asked, the common elements."""
+    """Send what this side owes next in RUN. It is a step, the count, or, after both asked, the common elements."""
     opened, desk = _desk(**who)
     from entente.node.services import matching
 
@@ -200,7 +200,7 @@ def continue_(run: str, references: bool, as_json: bool, **who: Any) -> None:
 @_signing
 @_JSON
 def reveal(run: str, yes: bool, as_json: bool, **who: Any) -> None:
-    """Ask for, and agree to, showing one another which elements of RUN are common. Both sides must ask."""
+    """Ask for, and agree to, a reveal. Both sides must ask before either sees which elements of RUN are common."""
     opened, desk = _desk(**who)
     from entente.node.services import match_runs, matching
 
@@ -215,7 +215,7 @@ def reveal(run: str, yes: bool, as_json: bool, **who: Any) -> None:
 @passphrase_option
 @_JSON
 def status(run: str | None, home: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
-    """Show all matches and what is left of the budgets, or everything about RUN."""
+    """Show all runs and budgets, or one RUN in full."""
     from entente.cli import match_words as words
     from entente.node.services import match_runs, matching
 
@@ -265,7 +265,7 @@ def audit(
     passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Replay this side of RUN from the escrow, and name elements that no row of RECORDS holds.
+    """Replay one side for its auditor. Names elements of RUN that no row of RECORDS holds, and whatever does not follow.
 
     RECORDS is a CSV file of the authority's own records, with the columns of the kind of keys and `reference`.
     """
