@@ -265,7 +265,7 @@ def audit(
     passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Replay one side for its auditor. Names elements of RUN that no row of RECORDS holds, and whatever does not follow.
+    """Replay one side for its auditor. Names elements of RUN that no row of RECORDS holds, and what does not follow.
 
     RECORDS is a CSV file of the authority's own records, with the columns of the kind of keys and `reference`.
     """
