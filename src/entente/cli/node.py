@@ -116,7 +116,7 @@ def _line(one: ChannelStatus) -> str:
     return f"  {one.peer:<16} {'REVOKED; ' if one.state == 'revoked' else ''}{', '.join(parts)}"
 
 
-for command in (node_care.serve, node_care.doctor, node_care.backup, node_care.restore):
+for command in (node_care.serve, node_care.doctor, node_care.backup, node_care.restore, node_care.passphrase):
     node.add_command(command)
 
 

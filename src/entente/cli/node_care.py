@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from entente.cli.unlocking import home_option, many, now, open_node, passphrase_of, passphrase_option, place
+from entente.cli.unlocking import (
+    home_option,
+    many,
+    new_passphrase,
+    now,
+    open_node,
+    passphrase_of,
+    passphrase_option,
+    place,
+)
 
 if TYPE_CHECKING:
     from entente.node.services.checkup import Finding
@@ -102,6 +111,21 @@ def backup(file: Path, content_keys: Path | None, home: Path | None, passphrase_
     click.echo(f"{many(sum(made.rows.values()), 'row')}, {many(made.packs, 'pack')} of ciphertext backed up to {file}")
     if content_keys is None:
         click.echo("The keys of received contents are not in it (--content-keys).")
+
+
+@click.command()
+@click.option("--new-passphrase-file", type=_OLD, help="File with the new passphrase; typed twice otherwise.")
+@home_option
+@passphrase_option
+def passphrase(new_passphrase_file: Path | None, home: Path | None, passphrase_file: Path | None) -> None:
+    """Change the node's passphrase. Copies of keys/ made before still open with the old one: replace them."""
+    opened = open_node(home, locked=True)
+    from entente.node import keyring
+
+    old = passphrase_of(passphrase_file, f"Passphrase of {opened.name}")
+    keyring.open_secret(opened.parts.home.keys, old)  # before a new one is typed in vain
+    keyring.change_passphrase(opened.parts.home.keys, old, new_passphrase(new_passphrase_file, "New passphrase"))
+    click.echo(f"The passphrase of {opened.name} is changed. Replace your copy of {opened.parts.home.keys}.")
 
 
 @click.command()

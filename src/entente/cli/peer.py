@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -151,6 +151,19 @@ def revoke(name: str, yes: bool, home: Path | None) -> None:
         click.confirm(f"Nothing will pass to or from {name} any more. Go on?", abort=True)
     peers.revoke(opened.parts, name)
     click.echo(f"{name} is revoked.")
+
+
+@peer.command()
+@click.argument("name")
+@click.argument("days", type=click.IntRange(0, 3650))
+@home_option
+def late(name: str, days: int, home: Path | None) -> None:
+    """Take from NAME, for DAYS after the end of a key, what it signed before. After a long silence; then 0 again."""
+    opened = open_node(home, locked=True)
+    from entente.node.services import peers
+
+    peers.set_late(opened.parts, name, timedelta(days=days))
+    click.echo(f"What a key of {name} signed before its end is taken for {days} days after it.")
 
 
 @peer.command()

@@ -203,11 +203,16 @@ def check_config(values: Mapping[str, Any], file: str) -> Config:
     for name, value in given.items():
         if not known[name].good(value):
             raise NodeError(
-                f"{value!r} cannot be the setting {name!r}.",
+                f"{_shown(name, value)} cannot be the setting {name!r}.",
                 remedy=known[name].remedy,
                 place=Place(file=file, field=name),
             )
     return Config(**given)
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value for an error: of the database's address nothing, for a password may stand anywhere in a wrong one."""
+    return "What is given" if name == "database" else repr(value)
 
 
 def write_config(config: Config) -> str:

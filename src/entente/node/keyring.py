@@ -120,11 +120,6 @@ def add(folder: Path, secret: bytes, key: PrivateKey) -> None:
     _write(folder, f"{key.record.role.value}-{key.record.id[:16]}", key, secret)
 
 
-def destroy(folder: Path, record: KeyRecord) -> None:
-    """Delete a private key; what is sealed to it can never be opened again."""
-    _path(folder, f"{record.role.value}-{record.id[:16]}").unlink(missing_ok=True)
-
-
 def open_secret(folder: Path, passphrase: bytes) -> bytes:
     """What opens the other files.
 
