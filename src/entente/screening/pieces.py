@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
@@ -84,7 +83,7 @@ class PieceIndex:
 
     def candidates(self, squashed: bytes, words: Words) -> tuple[I64, I64]:
         """Names that may be there by one of their pieces, and the number of the word that they would start with."""
-        hashes = _word_hashes(squashed, words)
+        hashes = _word_hashes(squashed, words, int(self._longest_word.max(initial=0)))
         found = list(self._entries(squashed, words, hashes))
         word, at, entry = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else [_NO_ENTRY] * 3
         return self._first_words(words, words.start[word] + at, word, entry)
@@ -96,9 +95,10 @@ class PieceIndex:
             new = pending[self._remembered.unknown(hashes[pending])]
             fresh = self._searched(squashed, Words(words.start[new], words.end[new]))
             self._remembered.learn(hashes[new], *fresh)
-            word, at, entry = self._remembered.recall(hashes[pending])
+            known = self._remembered.knows(hashes[pending])
+            word, at, entry = self._remembered.recall(hashes[pending], known)
             yield pending[word], at, entry
-            pending = pending[~self._remembered.knows(hashes[pending])]
+            pending = pending[~known]
 
     def _searched(self, squashed: bytes, words: Words) -> tuple[I64, I64, I64]:
         """Word, place in it and entry, for every piece in some words that is in a near word of its name."""
@@ -183,7 +183,10 @@ _ENTRY_BITS = 32
 _AT_ONCE = 4096
 #: Runs of words are kept for so many pieces and lengths; then they are worked out anew.
 _KEPT_RUNS = 1 << 16
-_PLACE_MIX = np.random.default_rng(19880101).integers(1, 1 << 62, 64, np.uint64) * np.uint64(2) + np.uint64(1)
+_EIGHT = 8
+#: Odd numbers that mix bytes by their place, and one that mixes lengths.
+*_PLACE_MIX, _MIX = np.random.default_rng(19880101).integers(1, 1 << 62, 65, np.uint64) * np.uint64(2) + np.uint64(1)
+_LOW_BYTES = np.array([(1 << 8 * count) - 1 for count in range(_EIGHT + 1)], np.uint64)
 
 
 def _only(squashed: bytes, words: Words) -> bytes:
@@ -194,15 +197,23 @@ def _only(squashed: bytes, words: Words) -> bytes:
     return data.tobytes()
 
 
-def _word_hashes(squashed: bytes, words: Words) -> npt.NDArray[np.uint64]:
-    """A hash of each word: its bytes mixed by their place in it, summed."""
-    with np.errstate(over="ignore"):
-        data = np.frombuffer(squashed, np.uint8)
-        place = np.arange(len(data)) - np.repeat(words.start, np.diff(np.append(words.start, len(data))))
-        mixed = _PLACE_MIX[np.minimum(place, len(_PLACE_MIX) - 1)] * (data.astype(np.uint64) + np.uint64(1))
-        sums = np.add.reduceat(mixed, words.start) if len(words.start) else np.zeros(0, np.uint64)
-    hashes: npt.NDArray[np.uint64] = sums
-    return hashes
+def _word_hashes(squashed: bytes, words: Words, longest: int) -> Hashes:
+    """A hash of each word: its length and its first `longest` bytes, eight at a time, each mixed by its place."""
+    # a number of eight bytes begins at every byte
+    eights = np.ndarray(len(squashed), "<u8", squashed + bytes(_EIGHT), 0, (1,))
+    left, at = words.end - words.start, words.start
+    some, hashes = np.arange(len(at)), left.astype(np.uint64) * _MIX
+    left = np.minimum(left, longest)
+    for step in range(-(-int(left.max(initial=0)) // _EIGHT)):
+        mix = np.uint64(int(_PLACE_MIX[step % len(_PLACE_MIX)]) * (2 * step + 1) % (1 << 64))
+        hashes[some] += (eights[at] & _LOW_BYTES[np.minimum(left, _EIGHT)]) * mix
+        more = left > _EIGHT
+        some, at, left = some[more], at[more] + _EIGHT, left[more] - _EIGHT
+    hashes ^= hashes >> np.uint64(32)
+    hashes *= _MIX
+    # a slot that remembers nothing holds 0
+    mixed: Hashes = (hashes ^ hashes >> np.uint64(29)) | np.uint64(1 << 63)
+    return mixed
 
 
 def _most(index: I64, values: I64, size: int) -> I64:
@@ -288,19 +299,12 @@ def words_of(block: Block) -> Words:
     begins = block.offsets[:-1]
     begins = begins[begins < len(kept)]
     start[begins] = kept[begins]
-    end = kept.copy()
-    end[:-1] &= ~kept[1:]
-    behind = block.offsets[1:] - 1
-    behind = behind[behind >= 0]
-    end[behind] = kept[behind]
     if block.codes is not None:
         han = (class_table()[block.units] & HAN) > 0
-        change = han[1:] != han[:-1]
-        start[1:] |= kept[1:] & change
-        end[:-1] |= kept[:-1] & change
-    starts, ends = np.flatnonzero(start[kept]), np.flatnonzero(end[kept]) + 1
-    if block.codes is None:
-        return Words(starts, ends)
-    squashed = np.frombuffer(block.squashed, np.uint8)
-    edges = np.append(np.flatnonzero((squashed & 0xC0) != 0x80), len(squashed))
-    return Words(edges[starts], edges[ends])
+        start[1:] |= kept[1:] & (han[1:] != han[:-1])
+    starts = np.flatnonzero(start[kept])
+    if block.codes is not None:
+        squashed = np.frombuffer(block.squashed, np.uint8)
+        starts = np.flatnonzero((squashed & 0xC0) != 0x80)[starts]
+    # squashed bytes are in words, all of them: where one ends, the next one starts
+    return Words(starts, np.append(starts[1:], len(block.squashed))[: len(starts)])

@@ -60,10 +60,10 @@ class Remembered:
         self._first = np.concatenate([self._first, len(self._entry) + np.cumsum(counts[some])])
         self._at, self._entry = np.concatenate([self._at, at]), np.concatenate([self._entry, entry])
 
-    def recall(self, hashes: Hashes) -> tuple[I64, I64, I64]:
-        """Index of the word, place in it, and entry, for every entry of every remembered word."""
-        slots = hashes & _SLOT
-        word = np.flatnonzero(self.knows(hashes) & (self._range[slots] > 0))
-        which = self._range[slots[word]]
+    def recall(self, hashes: Hashes, known: Flags) -> tuple[I64, I64, I64]:
+        """Index of the word, place in it, and entry, for every entry of every known word (as `knows` tells)."""
+        ranges = self._range[hashes & _SLOT]
+        word = np.flatnonzero(known & (ranges > 0))
+        which = ranges[word]
         index, offsets = flat_index(self._first[which], self._first[which + 1])
         return np.repeat(word, np.diff(offsets)), self._at[index], self._entry[index]
