@@ -27,7 +27,7 @@ class World:
 
     def __init__(self, path: Path) -> None:
         engine()
-        self.path = path
+        self.path, self.by_stick = path, False
         self.offices: dict[str, Office] = offices(path, US, MX, clock=lambda: datetime.now(UTC))
         self.secret("pass", PASS.decode())
         self.secret("auditor", AUDITOR)
@@ -67,7 +67,21 @@ class World:
     def met(self) -> None:
         us, mx = self.offices[US], self.offices[MX]
         for one, two in ((us, mx), (mx, us), (us, mx)):
-            two.node.take(one.name, one.node.give(two.name, piece_bytes=1 << 24))
+            if self.by_stick:
+                self.stick(one.name, two.name)
+            else:
+                two.node.take(one.name, one.node.give(two.name, piece_bytes=1 << 24))
+
+    def stick(self, one: str, two: str) -> None:
+        """A bundle, made and taken in by the commands."""
+        file = self.path / "stick"
+        file.unlink(missing_ok=True)
+        for line in (
+            ["export", two, str(file), "--home", str(self.path / one)],
+            ["import", str(file), "--home", str(self.path / two)],
+        ):
+            result = CliRunner().invoke(main, ["bundle", *line, "--passphrase-file", str(self.path / "pass")])
+            assert result.exit_code == 0, result.output
 
     def offer(self, *more: object, file: str = "us.csv", code: int = 0) -> str:
         said = ["--purpose", "diversion", "--predicate", "seizure:S-2026-7"]
@@ -98,9 +112,11 @@ def accepted(world: World) -> str:
     return id_
 
 
-@pytest.mark.parametrize("inline", [1 << 18, 0], ids=["in the message", "as attachments"])
-def test_from_offer_to_reveal_and_the_auditors_replay(world: World, inline: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(matching, "INLINE", inline)
+@pytest.mark.parametrize("by_stick", [False, True], ids=["by network", "on a stick, with attachments"])
+def test_from_offer_to_reveal_and_the_auditors_replay(world: World, by_stick: bool, monkeypatch: pytest.MonkeyPatch):
+    world.by_stick = by_stick
+    if by_stick:
+        monkeypatch.setattr(matching, "INLINE", 0)
     id_ = accepted(world)
     for who in (US, MX, US, MX):
         world.run(who, "continue", id_, sign=True)
