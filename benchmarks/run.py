@@ -39,6 +39,7 @@ PARTS = (
     Part("calibration", "calibration.py"),
     Part("engines", "engines.py", takes_rows=True),
     Part("endtoend", "endtoend.py", takes_rows=True),
+    Part("node", "node.py"),
     Part("match", "match.py"),
 )
 

@@ -20,6 +20,7 @@ settings.load_profile("entente")
 if find_spec("django") is not None:
     from entente.node.boot import boot
 
+    os.environ["ENTENTE_HOME"] = str(Path(__file__).parent / "no-node-is-here")  # never the node of who runs the tests
     boot()  # before a test module imports a model
 REQUIRE_ALL = os.environ.get("ENTENTE_REQUIRE_ALL") == "1"
 

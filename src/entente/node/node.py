@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from entente.exchange.channel import Channel
 from entente.exchange.channel_parcel import Parcel, Report
@@ -34,6 +34,10 @@ from entente.node.config import Config
 from entente.node.errors import NodeError
 from entente.node.home import Home, create
 from entente.node.store import database
+
+if TYPE_CHECKING:
+    from entente.node.services.meeting import Delivered
+    from entente.node.services.reading import ChannelStatus
 
 Clock = Callable[[], datetime]
 
@@ -189,8 +193,8 @@ class Node:
 
         return meeting.take_in(self.parts, sender, parcel)
 
-    def deliver(self, sender: str, frames: Sequence[bytes]) -> list[Any]:
-        """Take frames of a peer; a `meeting.Delivered` for each."""
+    def deliver(self, sender: str, frames: Sequence[bytes]) -> list[Delivered]:
+        """Take frames of a peer, and answer each with a signed receipt or a signed rejection."""
         from entente.node.services import meeting
 
         return meeting.deliver(self.parts, sender, frames)
@@ -231,8 +235,8 @@ class Node:
 
         return reading.content(self.parts, message)
 
-    def status(self) -> Iterator[Any]:
-        """A `reading.ChannelStatus` for each peer."""
+    def status(self) -> Iterator[ChannelStatus]:
+        """Where the channel with each peer stands."""
         from entente.node.services import reading
 
         return reading.status(self.parts)
