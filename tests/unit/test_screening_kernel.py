@@ -194,6 +194,48 @@ def test_another_compound_or_none_is_left_alone(text):
     assert named(text) == set()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ACETONE FREE SAMPLE",
+        "acetone free of charge",
+        "free of charge acetone",
+        "Price excl VAT acetone",
+        "excluding freight acetone",
+        "salvo error u omisión, acetona",
+        "libre de cargo acetona",
+        "acetone, free base",
+        "不含税丙酮",
+        "价格不含运费 丙酮",
+        "除锈剂丙酮",
+        "去除丙酮",
+        "不含氯 丙酮",
+    ],
+)
+def test_what_is_given_away_or_priced_without_a_charge_is_not_taken_away(text):
+    assert named(text) == {"acetone"}
+
+
+@pytest.mark.parametrize("text", ["ephedrine free base", "ephedrine (free base)", "EPHEDRINE FREE FORM"])
+def test_a_free_base_is_the_substance(text):
+    assert named(text) == {"ephedrine"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["acetone-free base coat", "除丙酮外的酮", "除丙酮、丁酮以外", "除了丙酮以外", "溶剂 不含 丙酮", "不含有丙酮"],
+)
+def test_what_the_text_takes_away_is_no_name(text):
+    assert named(text) == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["ACETONE\u2122", "acetone \u2122 200 kg", "acetone\u2120", "\u2116acetone", "acetone\u21165"]
+)
+def test_signs_made_of_letters_are_no_part_of_a_word(text):
+    assert named(text) == {"acetone"}
+
+
 def test_hanzi_names_in_a_list_without_commas_are_each_found():
     assert named("甲苯丙酮") == {"toluene", "acetone"}
 
@@ -310,6 +352,20 @@ def test_misspelled_long_names_are_found_with_less_confidence():
     (one,), (two,) = matches("acetic anhydryde"), matches("potasium permangnate 25 kg")
     assert (one["substance_id"], one["method"], one["confidence"]) == ("anhydride", "misspelling", 0.8)
     assert (two["matched_text"], two["confidence"]) == ("potasium permangnate", 0.65)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ACET1C ANHYDRIDE", "acetic anhydr1de", "P0TASSIUM PERMANGANATE", "P0TASS1UM permanganate", "4-ANILIN0PIPERIDINE"],
+)
+def test_digits_that_look_like_letters_of_a_long_name_are_misspellings(text):
+    (match,) = matches(text)
+    assert (match["matched_text"], match["method"]) == (text, "misspelling")
+
+
+@pytest.mark.parametrize("text", ["acetic2 anhydride", "7-anilinopiperidine", "40-anilinopiperidine"])
+def test_digits_that_no_letter_of_the_name_looks_like_are_none(text):
+    assert not [match for match in matches(text) if match["method"] == "misspelling"]
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_part_of_a_longer_word_or_across_other_signs_is_no_name(description):
 GLUED = """
     ACETONE99% | ACETONE99.5%MIN | 25kgacetone | 200Lacetone | 1x20GPacetone | 80drums25kgacetone | UN1090ACETONE
     ACETONEUN1090 | ACETONE160KGX80DRUMS | CAS67-64-1acetone | acetone25kg/drum | acetone5 | acetone\u0661 | 99acetone
-    25 KGACETONE | 25&nbsp;kgacetone | 25кгacetone | acetone25кг | acetone№5 | №5acetone | ½acetone | acetone25㎏
+    25 KGACETONE | 25&nbsp;kgacetone | 25кгacetone | acetone25кг | №5acetone | ½acetone | acetone25㎏
     2xacetone | acetone25mgtablets | ＡＣＥＴＯＮＥ９９％ | 共25kgacetone | acetone25公斤 | ACETONE99,5% | (25KGACETONE)
 """
 

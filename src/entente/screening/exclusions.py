@@ -24,7 +24,7 @@ class Exclusions:
     """
 
     def __init__(self, names: Collection[str]) -> None:
-        words = {squash(word) for word in (*latin()["exclusions"], *hanzi()["exclusions"])}
+        words = {squash(word) for word in (*latin()["exclusions"], *hanzi()["exclusions"], *hanzi()["exceptions"])}
         self._matcher = Matcher(sorted(words.difference(names)))
 
     def stand_before(self, block: Block, hits: Located) -> Flags:

@@ -34,6 +34,8 @@ WORD = LETTER | DIGIT | HAN
 _LAST = sys.maxunicode + 1
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u02d7\ufe58\ufe63\uff0d\u30fc\u2e3a\u2e3b\u207b\u208b\u00ad"
 _SOFT_HYPHEN = 0xAD
+#: Signs of letters that are no letters of the word that they stand beside.
+_SIGNS = {"\u2122": " ", "\u2120": " ", "\u2116": " no."}
 _LOOKALIKES = {
     "\u0251": "alpha",
     "\u00df": "beta",
@@ -73,8 +75,8 @@ def _fold_char(char: str) -> str:
         return "-"
     if category in {"Zs", "Zl", "Zp", "Cc"}:
         return " "
-    if char in _LOOKALIKES:
-        return _LOOKALIKES[char]
+    if char in _LOOKALIKES or char in _SIGNS:
+        return _LOOKALIKES.get(char) or _SIGNS[char]
     greek = _greek(char)
     if greek is not None:
         return greek

@@ -76,7 +76,9 @@ _NEXT_WORD = re.compile(r"[\s\-]*(?P<word>[a-z]+)")
 
 @functools.cache
 def _exclusions() -> re.Pattern[str]:
-    return re.compile(rf"(?:^|[^a-z])(?:{alternatives(latin()['exclusions'])})\b")
+    words = latin()
+    charges = rf"\s+(?:the\s+|el\s+|la\s+)?(?:{alternatives(words['charges'])})\b"
+    return re.compile(rf"(?:^|[^a-z])(?:{alternatives(words['exclusions'])})\b(?!{charges})")
 
 
 @functools.cache
@@ -133,13 +135,20 @@ def _behind(traits: Traits, right: str) -> Reading:
     word, rest = found["word"], found["rest"]
     if word in latin()["hydrates"]:
         return _behind(traits, rest)
-    is_free = word == "free" and not re.match(r"\s+(?:of|from)\b", rest)
+    is_free = word == "free" and not _is_given_freely(found["gap"], rest)
     if is_free or (not found["close"].strip() and _modifies_class_noun(traits, word)):
         return OTHER
     form = _form_word(traits, word, rest)
     beside = found["gap"] or found["close"] or found["locant"]
     stands = not beside or form or not _makes_another(word, found["gap"], found["locant"], rest)
     return Reading(stands=True, form=form) if stands else OTHER
+
+
+def _is_given_freely(gap: str, rest: str) -> bool:
+    """Is it not "X free", but X that is "free of" something, a "free sample", a "free base"?"""
+    follower = _NEXT_WORD.match(rest)
+    word = follower["word"] if follower else ""
+    return word in {"of", "from"} or ("-" not in gap and word in latin()["given_freely"])
 
 
 def _is_of_a_parent(right: str) -> bool:

@@ -22,6 +22,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     words = hanzi()
     salts, cations = alternatives(words["salt_acids"]), alternatives(words["cations"])
     negations, continuing = alternatives(words["negations"]), alternatives(words["continuing_words"] + words["things"])
+    exclusions, charges = alternatives(words["exclusions"]), alternatives(words["charges"])
     sources = {
         "salt_before": rf"(?:{salts})$",
         "salt_behind": rf"(?:[一二三半]?(?:{salts})盐|盐(?!酸)|(?:{cations})盐)",
@@ -29,7 +30,9 @@ def _pattern(name: str) -> re.Pattern[str]:
         "ester": rf"(?:(?:{alternatives(words['ester_groups'])})?酯)",
         "isomer": rf"(?:{alternatives(words['isomers'])})$",
         "anhydrous": rf"(?:{alternatives(words['anhydrous'])})$",
-        "taken": rf"(?:{alternatives(words['exclusions'])})有?[^，。；;.:,]{{0,12}}$|(?:{negations})$",
+        "taken": rf"(?:{exclusions})有?(?!{charges})\s*[^\s，。；;.:,]{{0,12}}$|(?:{negations})$",
+        "except": rf"(?:{alternatives(words['exceptions'])})[^，。；;.:,]{{0,12}}$",
+        "excepted": r"[^，。；;.:,]{0,24}外",
         "plain": rf"(?:{alternatives(words['after_salt_acids'])})",
         "continuing": rf"(?:{continuing}|[{''.join(words['continues'])}])",
         "bare_locant": rf"[\-\s]*\d(?:,\d)*-?[{''.join(words['continues'])}]",
@@ -48,7 +51,7 @@ def read_han(traits: Traits, left: str, right: str, *, name_before: bool, name_b
         name_before: another name of the vocabulary ends right before it: a list without commas.
         name_behind: another name begins right behind it.
     """
-    if _pattern("taken").search(left):
+    if _pattern("taken").search(left) or (_pattern("except").search(left) and _pattern("excepted").match(right)):
         return OTHER
     behind = _behind(traits, right, name_behind=name_behind) if traits.han_end else Reading(stands=True)
     if not behind.stands:

@@ -17,6 +17,8 @@ _MULTIPLIERS = frozenset(
     ["mono", "di", "tri", "tetra", "penta", "hexa", "hepta", "octa", "bis", "tris", "hemi", "sesqui", "per", "hypo"],
 )
 _DIGITS = re.compile(r"\d")
+#: Digits that are typed or read for a letter of a name ("P0TASSIUM", "ACET1C"), and the letters that they stand for.
+_FOR_LETTERS = {"0": "o", "1": "il", "2": "z", "5": "s", "8": "b"}
 #: No building block of a name has more letters.
 _LONGEST_BLOCK = 14
 
@@ -37,6 +39,7 @@ def is_another_compound(name: str, window: str, word_ends: frozenset[int]) -> bo
         window: squashed text that is near it.
         word_ends: positions in `name` at which a word of it ends.
     """
+    window = _with_letters(name, window)
     if not _is_subsequence(_DIGITS.findall(window), _DIGITS.findall(name)):
         return True
     where = _alignment(name, window)
@@ -47,6 +50,22 @@ def is_another_compound(name: str, window: str, word_ends: frozenset[int]) -> bo
         _is_prefix_more_or_less(name, window, operation) or _changes_a_block(name, window, word_ends, where, operation)
         for operation in operations
     )
+
+
+def _with_letters(name: str, window: str) -> str:
+    """The window with letters of the name in place of digits that look like them."""
+    if sum(map(str.isdigit, window)) <= sum(map(str.isdigit, name)):
+        return window
+    letters = list(window)
+    for operation in Levenshtein.opcodes(name, window):
+        if operation.tag != "replace":
+            continue
+        for at, to in zip(
+            range(operation.src_start, operation.src_end), range(operation.dest_start, operation.dest_end), strict=True
+        ):
+            if name[at] in _FOR_LETTERS.get(window[to], ""):
+                letters[to] = name[at]
+    return "".join(letters)
 
 
 def _is_prefix_more_or_less(name: str, window: str, operation: Opcode) -> bool:
