@@ -16,11 +16,14 @@ import pytest
 from entente.exchange import attachments
 from entente.exchange.attachments import decrypt, encrypt
 from entente.exchange.store import Way
+from entente.exchange.suites import builtin
+from entente.node.home import Home
+from entente.node.node import Node
 from entente.node.wire import certificate
 from entente.node.wire.client import Line
 from entente.node.wire.errors import PinError, RefusedError, WireError
 from entente.node.wire.syncing import sync
-from node_people import MX, US, Office
+from node_people import MX, PASS, US, Office
 from wire_people import line, now, paired, pin, process, serving
 
 
@@ -343,3 +346,38 @@ def test_a_node_that_revoked_its_peer_lets_it_in_no_more(tmp_path):
             sync(us.node, wire, MX)
     assert caught.value.code == "refused"
     assert pin(mx.node)
+
+
+@pytest.mark.parametrize("asks", ["the restored node", "its peer"])
+def test_a_restored_node_gets_everything_back_over_the_network(tmp_path, monkeypatch, asks):
+    from entente.node.services.backup import backup
+    from entente.node.services.restoring import restore
+
+    monkeypatch.setattr("entente.node.wire.syncing.MOST_ENTRIES", 7)
+    monkeypatch.setattr("entente.node.wire.api.MOST_ENTRIES", 7)
+    made = paired(tmp_path, US, MX)
+    us, mx = made[US], made[MX]
+    us.send(MX)
+    with serving(mx.node) as port, line(us, mx, port) as wire:
+        assert sync(us.node, wire, MX).done
+        backup(us.node.parts, tmp_path / "b", tmp_path / "k")
+        mx.node.send_many([mx.signed(US) for _ in range(20)], US)
+        us.node.send_many([us.signed(MX) for _ in range(5)], MX)
+        assert sync(us.node, wire, MX).done
+    us.node.close()
+    home = Home(tmp_path / "again")
+    restore(tmp_path / "b", home, us.node.parts.home.keys, PASS, builtin(), now, keys_file=tmp_path / "k")
+    back = Office(Node.open(home.path, now, PASS), us.ann, us.bob)
+    here, there = (back, mx) if asks == "the restored node" else (mx, back)
+    with serving(there.node) as port, line(here, there, port) as wire:
+        done = sync(here.node, wire, there.name)
+    assert done.done
+    if here is back:
+        lost = (f"The own copy of message {number} was lost; the peer has it." for number in range(2, 7))
+        assert done.problems == tuple(lost)
+    assert [row.sequence for row in back.node.messages(MX, Way.TAKEN)] == list(range(1, 21))
+    assert back.send(MX).sequence == 7
+    with serving(there.node) as port, line(here, there, port) as wire:
+        assert sync(here.node, wire, there.name).done
+    assert book(mx, back).taken.sequence == 7
+    assert book(back, mx).mirror_size == book(mx, back).asked.mirrored == 27

@@ -86,9 +86,7 @@ def pack(
         most_entries: of each log.
         piece_bytes: of pieces of attachments: those that the peer asked for, then those of the frames.
     """
-    with uow.transaction(channel.id) as tx:
-        waits = any(not isinstance(state, restore.Signing) for state in tx.states())
-    if waits:
+    if _waits(uow, channel):
         return Parcel(*make_contact(uow, channel))
     settle(uow, channel)
     contact, note = make_contact(uow, channel, most=most_entries)
@@ -111,7 +109,12 @@ def take(uow: UnitOfWork, channel: Channel, parcel: Parcel, at: datetime, apply:
         ExchangeError: the contact is not good; nothing was taken.
     """
     contact = read_contact(parcel.contact, parcel.note, channel.peer_log)
-    outcome = _meet(uow, channel, contact, at)
+    try:
+        outcome = _meet(uow, channel, contact, at)
+    except RestoreError as error:  # this node waits on; what it gives back tells the peer what it lacks
+        return Report(Outcome.BEHIND, errors=(error,))
+    if _waits(uow, channel):
+        return Report(outcome)
     report = _take_receipts(uow, channel, parcel, Report(outcome))
     report = _take_rejections(uow, channel, parcel, report)
     report = _take_frames(uow, channel, parcel, report, at, apply)
@@ -150,12 +153,16 @@ def _reject(
 
 def _meet(uow: UnitOfWork, channel: Channel, contact: Contact, at: datetime) -> Outcome:
     with uow.transaction(channel.id) as tx:
-        waits = isinstance(tx.book().ledger, restore.Restored)
-    if waits:
+        restored = isinstance(tx.book().ledger, restore.Restored)
+    if restored:
         take_report(uow, channel, contact)
+    return Outcome.CONSISTENT if _waits(uow, channel) else take_contact(uow, channel, contact, at)
+
+
+def _waits(uow: UnitOfWork, channel: Channel) -> bool:
+    """Whether a log of this node waits after a restore, so that nothing is taken and signed."""
     with uow.transaction(channel.id) as tx:
-        still = any(not isinstance(state, restore.Signing) for state in tx.states())
-    return Outcome.CONSISTENT if still else take_contact(uow, channel, contact, at)
+        return any(not isinstance(state, restore.Signing) for state in tx.states())
 
 
 def _frames(uow: UnitOfWork, channel: Channel, most: int, most_bytes: int) -> tuple[bytes, ...]:

@@ -101,6 +101,11 @@ class _Reading:
 
     def _read(self, sequence: int, receipt: bytes) -> Acknowledged:
         message = self._rows.get(sequence)
+        if message is None and sequence <= self._book.sent.sequence:
+            raise ReceiptError(
+                f"The own copy of message {sequence} was lost; the peer has it.",
+                remedy="This node came back from a backup that is older. Ask the peer for what it needs.",
+            )
         if message is None:
             raise ReceiptError(f"Nothing was sent under the sequence {sequence}.")
         envelope = dsse.read(message.signed, payload_type=PAYLOAD_TYPE, limit=FRAME_LIMIT, what="frame")

@@ -77,11 +77,12 @@ def sync(
     """
     progress, before, lacking = Progress(peer), None, set[str]()
     while not progress.done:
+        seen = _seen(node, peer)
         report, last = _meet(node, line, peer, most, most_bytes)
         progress = _after(progress, report, last)
         progress = _fetch(node, line, peer, progress, lacking, tell)
         state, left = _state(node, peer, lacking)
-        if not left:
+        if not left and _seen(node, peer) == seen:
             progress = replace(progress, done=True)
         tell(progress)
         if state == before:
@@ -167,6 +168,12 @@ def _state(node: Node, peer: str, lacking: set[str]) -> tuple[tuple[object, ...]
         wanted = tuple(tx.wanted(len(lacking) + 1))
     state = (book.asked, book.taken, book.sent, book.mirror_size, book.cosigned, book.ledger, size, queued)
     return state, bool(queued or wanted or _is_behind(book, size))
+
+
+def _seen(node: Node, peer: str) -> bytes | None:
+    """What this node cosigned last of the peer's log; the peer gets it with the next meeting."""
+    with node.parts.uow.transaction(node.channel(peer).id) as tx:
+        return tx.book().seen
 
 
 def _is_behind(book: Book, size: int) -> bool:
