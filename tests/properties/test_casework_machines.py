@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -22,7 +23,10 @@ from entente.casework.engine import begin, possible, replay, transition
 from entente.casework.errors import CaseworkError, FourEyesError
 from entente.casework.history import event_as_json, event_from_json
 from entente.casework.model import Actor, Command, Event, Hand, State, node, pair, peer, person
+from entente.casework.outgoing import to_message
 from entente.casework.tables import SIDES, exits, machine, machines, reachable
+from entente.exchange.content import Header, draft
+from entente.exchange.messages import load_registry
 
 SETTINGS = settings(
     max_examples=25,
@@ -30,6 +34,7 @@ SETTINGS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large],
 )
+VERSIONS = dict(sorted(load_registry().types))
 PEOPLE = st.sampled_from(["Ann", "ann ", "Bob", "Ａｎｎ", "Cid", ""])
 PEERS = st.sampled_from(["us-dea", "mx-pgr", "cn-nncc"])
 ACTORS = st.one_of(
@@ -83,10 +88,10 @@ class Desk(RuleBasedStateMachine):
         assert self.state == before
         assert fields == sent
         self.state, self.events = state, [*self.events, *events]
-        self.judge(events)
+        self.judge(before, events)
         return True
 
-    def judge(self, events: tuple[Event, ...]) -> None:
+    def judge(self, before: State | None, events: tuple[Event, ...]) -> None:
         made = machine(self.name)
         for event in events:
             assert event.target in reachable(made, self.state.side)
@@ -94,6 +99,11 @@ class Desk(RuleBasedStateMachine):
             if event.sends or event.by.hand is Hand.PAIR:
                 assert event.by.hand is Hand.PAIR
                 assert len({"".join(name.lower().split()).replace("ａｎｎ", "ann") for name in event.by.names}) == 2
+            if event.sends and (self.state.counterpart or event.data.get("to", "us-dea")) != "us-dea":
+                sent = to_message(before, event, self.state, "us-dea")
+                head = Header(sent.type, VERSIONS[sent.type], "us-dea", sent.recipients, NOW, sent.least)
+                head = replace(head, predicate=sent.predicate, withdraws=sent.withdraws, supersedes=sent.supersedes)
+                load_registry().check(draft(head, sent.body, bytes))
             if event.by.hand is Hand.PEER and not made.several:
                 assert event.by.names == (self.state.counterpart,)
 

@@ -480,3 +480,71 @@ def test_every_message_type_has_a_route():
 def test_an_act_between_nodes_is_no_matter_of_casework(sides):
     head = Header("suspension", 1, "us-dea", ("mx-pgr",), NOW, Marking(Tlp.AMBER))
     assert from_message(draft(head, {"from": "2026-12-01T00:00:00Z"}, os.urandom), sides[0]) == (Elsewhere(ACTS),)
+
+
+def test_an_arrival_that_is_told_early_is_kept_and_moves_nothing(sides):
+    mx, cn = sides
+    ours, theirs = notified(mx, cn)
+    mx.take(cn.do(theirs, "tell-arrival", arrived="2027-01-15", result="as-notified"))
+    assert at(mx, ours) == "received"
+    assert mx.states[ours].fields["reconciliation"][0]["finding"] == "as-notified"
+
+
+def test_an_arrival_recorded_in_error_goes_back_to_where_it_stood(sides):
+    mx, cn = sides
+    ours, theirs = notified(mx, cn)
+    mx.take(cn.do(theirs, "reply", answer="no-objection"))
+    mx.take(cn.do(theirs, "tell-arrival", arrived="2027-01-15", result="as-notified"))
+    with pytest.raises(GuardError, match="never stood"):
+        mx.do(ours, "undo-arrival", correction="Another shipment.", stands_at="exported")
+    mx.do(ours, "undo-arrival", correction="Another shipment.", stands_at="no-objection")
+    assert at(mx, ours) == "no-objection"
+    assert "reconciliation" not in mx.states[ours].fields
+
+
+def test_one_person_is_enough_to_stop_a_release(sides):
+    mx, _ = sides
+    mx.new("notification", "n-1", "draft", NOTIFICATION)
+    mx.keep(*transition(mx.states["n-1"], Command("release"), TWO, mx.now))
+    mx.do("n-1", "hold-back", person("Bob"), reason="The wrong importer.")
+    assert at(mx, "n-1") == "draft"
+
+
+def test_what_nobody_was_told_is_dropped_without_a_message(sides):
+    mx, _ = sides
+    mx.new("incident", "i-1", "record", {"kind": "theft", "date": "2026-11-20", "summary": "A drum."})
+    with pytest.raises(GuardError) as caught:
+        mx.do("i-1", "withdraw", reason="A mistake.")
+    assert "discard" in caught.value.remedy
+    mx.do("i-1", "discard", person("Ann"), reason="A mistake.")
+    assert at(mx, "i-1") == "withdrawn"
+
+
+def test_a_change_or_withdrawal_after_arrival_is_kept_beside_it(sides):
+    mx, cn = sides
+    ours, theirs = notified(mx, cn)
+    cn.do(theirs, "tell-arrival", arrived="2026-12-22", result="as-notified")
+    cn.take(mx.do(ours, "amend", due="2026-12-15T16:00:00Z"))
+    cn.take(mx.do(ours, "withdraw", withdrawal="The order was cancelled."))
+    state = cn.states[theirs]
+    assert at(cn, theirs) == "arrived"
+    assert len(state.fields["late-amendments"]) == len(state.fields["late-withdrawals"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("pre-export-notification", {**{k: v for k, v in NOTIFICATION.items() if k != "basis"}, "basis": "because"}),
+        ("pre-export-notification", {**NOTIFICATION, "due": "2026-02-30T00:00:00Z"}),
+        ("request", {"question": "Who?", "purpose": "x", "due": "9999-12-31T23:59:59Z"}),
+        ("request", {"question": "Who?", "purpose": "x", "due": "2026-12-01T00:00:00Z", "use": 7}),
+        ("commitment", {"text": "x", "status": "made", "due": "9999-12-31"}),
+    ],
+)
+def test_a_message_that_would_not_fit_waits_for_a_person(sides, kind, body):
+    """Its type allows it, so it is in the ledger; no desk breaks on it."""
+    mx, _ = sides
+    head = Header(kind, 1, "us-dea", ("mx-pgr",), NOW, Marking(Tlp.AMBER))
+    (found,) = from_message(draft(head, body, os.urandom), mx)
+    assert isinstance(found, Elsewhere)
+    assert "person" in found.reason

@@ -101,6 +101,35 @@ def _reply_reasoned(asked: Asked) -> None:
         _refuse("A query needs its questions.", field="questions")
 
 
+def _known_there(asked: Asked) -> None:
+    if "content" not in asked.before:
+        _refuse(
+            "The other side knows it by no message.", remedy="Wait until the node has sent it, or use the other way."
+        )
+
+
+def _stood_there(asked: Asked) -> None:
+    shown = {"exported": "exported", "no-objection": "answer", "unanswered": "proceeding"}[asked.data["stands-at"]]
+    if shown not in asked.before or (shown == "answer" and asked.before["answer"] != "no-objection"):
+        _refuse("It never stood there.", field="stands-at")
+
+
+def _was_shared(asked: Asked) -> None:
+    if not asked.before.get("sent-shares"):
+        _refuse("Nobody was told of it.", remedy="Use the command discard.")
+
+
+def _never_shared(asked: Asked) -> None:
+    if asked.before.get("shares"):
+        _refuse("Others were told of it.", remedy="Use the command withdraw, which tells them.")
+
+
+def _task_told(asked: Asked) -> None:
+    told = any(entry["event"] == "task" for entry in asked.before.get("told", ()))
+    if asked.data["event"] == "task-done" and not told:
+        _refuse("The other side gave no task.", field="event")
+
+
 def _came_elsewhere(asked: Asked) -> None:
     if "elsewhere" not in asked.before:
         _refuse("It came through this exchange and is answered through it.", remedy="Use the command reply.")
@@ -331,6 +360,11 @@ GUARDS: Mapping[str, Callable[[Asked], None]] = {
     "not-frozen": _not_frozen,
     "frozen": _frozen,
     "reply-reasoned": _reply_reasoned,
+    "known-there": _known_there,
+    "stood-there": _stood_there,
+    "was-shared": _was_shared,
+    "never-shared": _never_shared,
+    "task-told": _task_told,
     "came-elsewhere": _came_elsewhere,
     "different-goods": _different_goods,
     "link-there": _link_there,

@@ -126,7 +126,7 @@ def _arrival(content: Content, desk: Desk) -> Routed | Elsewhere:
         state = desk.by_reference("notification", content.body["reference"], content.header.sender)
     if state is None or state.side != "ours":
         return Elsewhere(UNKNOWN)
-    return _to(content, state.machine, state, _in_time(state, "arrival-told", "arrival-told-of-draft"), content.body)
+    return _to(content, state.machine, state, _in_time(state, "arrival-told", "arrival-told-early"), content.body)
 
 
 def _request(content: Content, desk: Desk) -> Routed | Elsewhere:

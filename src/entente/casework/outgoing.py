@@ -142,7 +142,9 @@ def _reply(_: State, event: Event, after: State) -> Made:
 
 
 def _arrival(_: State, event: Event, after: State) -> Made:
-    return {"notification": _sent(after), **event.data}, {}
+    content = after.fields.get("content")
+    known = {"notification": content} if content else {"reference": after.fields["number"]}
+    return {**known, **event.data}, {}
 
 
 def _incident(_: State, event: Event, after: State) -> Made:
@@ -181,22 +183,23 @@ def _case(state: State) -> str:
     return str(state.fields.get("case") or state.object)
 
 
+def _title(state: State) -> str:
+    return str(state.fields.get("title") or state.object)
+
+
 def _task(state: State) -> str:
-    told = [entry["content"] for entry in state.fields.get("told", ()) if entry["event"] == "task"]
-    if not told:
-        raise GuardError("The other side gave no task that could be done.")
-    return str(told[-1])
+    return next(str(entry["content"]) for entry in reversed(state.fields["told"]) if entry["event"] == "task")
 
 
 def _lead(before: State, event: Event, after: State) -> Made:
     reasons = [{"text": item["text"]} for item in _items(before, event.data["items"])]
-    body = {"lead": after.fields.get("lead") or after.object, "summary": after.fields.get("title"), "reasons": reasons}
+    body = {"lead": after.fields.get("lead") or after.object, "summary": _title(after), "reasons": reasons}
     return body, {"to": [event.data["to"]], "predicate": Predicate("case", _case(after))}
 
 
 def _alert(before: State, event: Event, after: State) -> Made:
     summary = "\n".join(item["text"] for item in _items(before, event.data["items"]))
-    body = {"title": after.fields.get("title"), "summary": summary, "urgency": "urgent"}
+    body = {"title": _title(after), "summary": summary, "urgency": "urgent"}
     return body, {"to": [event.data["to"]], "predicate": Predicate("case", _case(after))}
 
 

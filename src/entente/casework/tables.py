@@ -10,8 +10,10 @@ which fields it carries, which guards must hold, and which message it sends. Wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -87,6 +89,7 @@ class CommandSpec:
             fastjsonschema.JsonSchemaValueException: they do not.
         """
         _validator(self)(dict(data))
+        _check_days(data, "data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +272,30 @@ def _command(name: str, one: Mapping[str, Any], value: Mapping[str, Any], forms:
         },
         means=one["means"],
     )
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?", re.ASCII)
+_YEARS = range(1900, 3000)
+"""Days outside are no days of this work, and would overflow where deadlines are counted."""
+
+
+def _check_days(value: Any, name: str) -> None:
+    """Refuse what is written like a day or a moment and is none, such as 2026-02-30."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            _check_days(part, f"{name}.{key}")
+    elif isinstance(value, list):
+        for part in value:
+            _check_days(part, name)
+    elif isinstance(value, str) and _DAY.fullmatch(value) and not _is_day(value):
+        raise fastjsonschema.JsonSchemaValueException(f"{value!r} is no day", value, name)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).year in _YEARS
+    except ValueError:
+        return False
 
 
 # Compiled when first used; the schema stands beside its validator, so that its id is nobody else's.
