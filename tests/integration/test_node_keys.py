@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -180,3 +181,13 @@ def test_a_key_that_is_not_ours_cannot_be_retired(both):
         change(both[US], retire=(both[MX].bob.record.id[:16],))
     assert staff.waiting(both[US].node.parts) == []
     assert peers.paired(both[US].node.parts, MX).state == "confirmed"
+
+
+def test_a_change_that_names_an_officer_in_controls_is_refused_in_its_place(both, monkeypatch):
+    us, mx = both[US], both[MX]
+    monkeypatch.setattr("entente.node.services.staff._NAME", re.compile(r"[^/]+"))
+    us.node.add_officer("\x1b[2Jx", PASS, cost=COST)
+    change(us, node=False, seal=False)
+    us.send(MX)
+    meet(us, mx, 2)
+    assert refused(mx, US) == ["message", ""]

@@ -84,6 +84,14 @@ def test_one_officer_under_two_keys_is_not_two(mx):
         read_card(strict.write_object({**value, "keys": one}))
 
 
+@pytest.mark.parametrize("name", ["\x1b[2Jx", "a\u202eb", "x" * 200, " Ann"])
+def test_names_that_a_terminal_would_obey_are_refused(mx, name):
+    value = json.loads(mx.node.card().encode())
+    keys = [{**key, "holder": name} if key["holder"] == "Ann" else key for key in value["keys"]]
+    with pytest.raises(PairingError, match="cannot be shown"):
+        read_card(strict.write_object({**value, "keys": keys}))
+
+
 def test_log_and_witness_are_two_keys(mx):
     value = json.loads(mx.node.card().encode())
     with pytest.raises(PairingError, match="twice"):

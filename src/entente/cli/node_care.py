@@ -33,8 +33,10 @@ _OLD = click.Path(exists=True, dir_okay=False, path_type=Path)
 def serve(home: Path | None, passphrase_file: Path | None) -> None:
     """Serve the exchange endpoint over HTTPS until stopped, at the address in the settings (`listen`)."""
     opened = open_node(home, passphrase_file)
+    from entente.node.logs import configure
     from entente.node.wire.server import server
 
+    configure(opened.parts.config.log)
     host, _, port = opened.parts.config.listen.rpartition(":")
 
     def started(number: int) -> None:

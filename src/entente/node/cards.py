@@ -24,6 +24,7 @@ from entente.node.errors import PairingError
 from entente.node.keyring import witness_name
 
 LIMIT = 256 * 1024
+_LONGEST = 100
 _TYPE = "entente-invitation"
 _URL = re.compile(r"(https://[\w.\[\]:-]+(/[\w./-]*)?)?")
 
@@ -87,6 +88,11 @@ class Card:
         )
 
 
+def is_officer(name: str) -> bool:
+    """Whether a text can name an officer: it is shown on terminals and pages, and strangers write it."""
+    return len(name) <= _LONGEST and name.isprintable() and name == name.strip()
+
+
 def origin(owner: str, peer: str) -> str:
     """The name of an authority's log of its channel with a peer."""
     return f"entente.log/{owner}/{peer}"
@@ -132,6 +138,8 @@ def _check(card: Card, file: str) -> Card:
     roles = {key.role for key in card.keys}
     if any(key.owner != card.name for key in card.keys) or not {Role.NODE, Role.SEAL} <= roles:
         raise _bad("The invitation lacks a key of the node or for sealing, or names a key of another authority.", file)
+    if not all(is_officer(key.holder) for key in card.keys if key.holder):
+        raise _bad("The name of an officer is too long, or has characters that cannot be shown.", file)
     if len({key.holder for key in card.keys if key.role is Role.OFFICER}) < 2:
         raise _bad("The invitation names fewer than two officers, so nothing it sends could be taken.", file)
     if len({key.id for key in card.keys}) != len(card.keys) or card.log == card.witness:

@@ -11,7 +11,9 @@ from datetime import datetime
 
 from entente.exchange.acts import keys_after
 from entente.exchange.content import Checker, Content
+from entente.exchange.errors import MessageError
 from entente.exchange.keys import KeyHistory, KeyRecord
+from entente.node.cards import is_officer
 
 
 class PeerChecker:
@@ -35,6 +37,8 @@ class PeerChecker:
         self._types.check(content)
         if content.header.type == "key-change":
             history = self._history()
+            if not all(is_officer(record["holder"]) for record in content.body.get("add", ())):
+                raise MessageError("The name of an officer is too long, or has characters that cannot be shown.")
             if content.header.sender == history.owner:
                 keys_after(history, content, signers(history, content), self._clock())
 

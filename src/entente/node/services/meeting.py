@@ -61,7 +61,8 @@ def deliver(parts: Parts, name: str, frames: Sequence[bytes], also: Also | None 
         found = _receive(parts, name, frames, also)
         end = peers.channel(parts, name)
         settle(parts.uow, end)
-        answers = [_answer(parts, end, data, one) for data, one in zip(frames, found, strict=False)]
+        with parts.uow.transaction(end.id):
+            answers = [_answer(parts, end, data, one) for data, one in zip(frames, found, strict=False)]
         for one in found:
             if isinstance(one, WrongdoingError):
                 raise one

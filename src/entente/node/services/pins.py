@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 
 from entente.exchange import strict
 from entente.exchange.keys import KeyHistory, KeyRecord, KeyState
-from entente.node.store.models import Peer, PinnedKey
+from entente.node.store.models import PinnedKey
 
 
 def history(alias: str, owner: str) -> KeyHistory:
@@ -29,7 +29,6 @@ def store(alias: str, new: KeyHistory) -> None:
             elif state != old[state.record.id]:
                 rows = PinnedKey.objects.using(alias).filter(owner=new.owner, key=state.record.id)
                 rows.update(retired=state.retired, compromised=state.compromised)
-        Peer.objects.using(alias).filter(name=new.owner).update(revision=F("revision") + 1)
 
 
 def pin(alias: str, owner: str, records: Iterable[KeyRecord]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from entente.node.errors import NodeError
+from entente.node.errors import NodeError, StoreError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one before it gives up."""
@@ -91,10 +91,16 @@ def migrate(alias: str) -> None:
 
 def missing_migrations(alias: str) -> list[str]:
     """Names of the migrations that a database still needs."""
-    from django.db import connections
+    from django.db import OperationalError, connections
     from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connections[alias])
+    try:
+        executor = MigrationExecutor(connections[alias])
+    except OperationalError as error:
+        raise StoreError(
+            f"The database cannot be reached ({error}).",
+            remedy="See that it runs, and look at `database` in config.toml.",
+        ) from error
     return [f"{step.app_label}.{step.name}" for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
 
 

@@ -21,7 +21,6 @@ class Peer(models.Model):
     late = models.PositiveIntegerField(default=0)  # seconds; see `entente.exchange.keys.Use.late`
     url = models.CharField(max_length=500, blank=True)
     tls = models.CharField(max_length=64, blank=True)  # SHA-256 of its server's public key, hexadecimal
-    revision = models.PositiveIntegerField(default=0)  # counts changes of its keys
     told = models.PositiveIntegerField(default=0)  # how many of this node's own keys, in order, it knows
 
 

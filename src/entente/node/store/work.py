@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import InterfaceError, OperationalError, connections
 from django.db import transaction as django
 
 from entente.node.errors import StoreError
@@ -44,10 +45,16 @@ class DjangoUnitOfWork:
             with self._part(outer, channel):
                 yield outer
             return
+        connections[self.alias].close_if_unusable_or_obsolete()  # after a restart of the database, for example
         try:
             with django.atomic(using=self.alias, durable=True), self._ciphertext():
                 self._local.open = ChannelTransaction(self.alias, lock(self.alias, channel))
                 yield self._local.open
+        except (OperationalError, InterfaceError) as error:
+            raise StoreError(
+                f"The database does not answer as it should ({error}); nothing was committed.",
+                remedy="See that it runs and has room, then try again: entente node doctor",
+            ) from error
         except OSError as error:
             raise StoreError(
                 f"Files of the node cannot be written ({error.strerror or error}); nothing was committed.",
