@@ -164,6 +164,15 @@ def test_an_offer_is_declined_and_the_reason_arrives(world: World):
     assert "you 0, they 0" in world.run(US, "status")
 
 
+def test_an_audit_blames_nobody_for_a_set_that_was_offered_again_after_it_was_declined(world: World):
+    world.offer()
+    world.met()
+    world.run(MX, "answer", world.id(), "--decline", "Which shipment?", sign=True)
+    world.met()
+    world.offer()
+    assert "NOT GOOD" not in world.audit(US, world.id(US), "us.csv")
+
+
 def test_one_person_alone_offers_and_reveals_nothing(world: World):
     said = ["--kind", "name-city", "--purpose", "diversion", "--predicate", "case:C-1", "--officer", "Ann"]
     for officers in ([], ["--officer", "Ann"]):

@@ -13,7 +13,7 @@ from entente.exchange.match.audit import Evidence, audit
 from entente.exchange.match.errors import EscrowError
 from entente.exchange.match.escrow import Escrow
 from entente.exchange.parties import load_sealing
-from exchange_people import SUITES, known
+from exchange_people import NOW, SUITES, known
 from match_engine import quick
 from match_sides import MX, POLICY, US, Side, asks, companies, counted, go_on, other_run, tell
 
@@ -53,6 +53,7 @@ def test_an_honest_run_holds_on_both_sides(sides):
         "reveal",
         "revealed",
         "records",
+        "budget",
     ]
     assert [one.check for one in audit(evidence(sides[1]))] == [
         "commitment",
@@ -60,6 +61,7 @@ def test_an_honest_run_holds_on_both_sides(sides):
         "result",
         "revealed",
         "records",
+        "budget",
     ]
 
 
@@ -100,10 +102,22 @@ def test_sets_that_repeat_too_much(sides):
     us, _ = sides
     again = Side(US)
     again.offers(companies(NAMES[:2]))
-    earlier = Escrow(again.own, US, again.run.proposal)
+    earlier = again.run, Escrow(again.own, US, again.run.proposal)
     assert bad(us, earlier=(earlier,)).keys() == {"overlap"}
-    other = replace(earlier, proposal=replace(earlier.proposal, asked="cn-nncc"))
-    assert bad(us, earlier=(other, Escrow(us.own, US, us.run.proposal))) == {}
+    other = replace(again.run, proposal=replace(again.run.proposal, asked="cn-nncc"))
+    assert bad(us, earlier=((other, earlier[1]), (us.run, evidence(us).escrow))) == {}
+
+
+def test_more_elements_than_the_budget(sides):
+    us, _ = sides
+    again = Side(US)
+    again.offers(companies([f"other {number}" for number in range(8)]))
+    earlier = again.run, Escrow(again.own, US, again.run.proposal)
+    small = replace(POLICY, budgets={"diversion": 10})
+    assert bad(us, earlier=(earlier,), policy=small).keys() == {"budget"}
+    assert bad(us, earlier=(earlier,)) == bad(us, policy=small) == {}
+    long_ago = replace(again.run, log=tuple((*entry[:3], NOW - small.window) for entry in again.run.log))
+    assert bad(us, earlier=((long_ago, earlier[1]),), policy=small) == {}
 
 
 def test_persons_that_the_run_said_were_none(sides):
@@ -160,5 +174,5 @@ def test_something_else_is_no_escrow(data: bytes):
 def test_an_offer_that_was_not_answered_is_audited_as_far_as_it_went():
     side = Side(US)
     side.offers(companies(NAMES))
-    assert [one.check for one in audit(evidence(side))] == ["commitment", "records"]
+    assert [one.check for one in audit(evidence(side))] == ["commitment", "records", "budget"]
     assert playing.owed(side.run, US) is None

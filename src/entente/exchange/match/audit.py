@@ -46,7 +46,7 @@ class Evidence:
         escrow: of the run.
         run: from the signed messages.
         records: own record -> keys it holds, of the kind of the run, made anew from the records.
-        earlier: escrows of earlier runs of the same side.
+        earlier: accepted runs into which the same side put a set before, with their escrows.
         policy: of the peer.
         engine: how the run was computed.
     """
@@ -54,7 +54,7 @@ class Evidence:
     escrow: Escrow
     run: Run
     records: Mapping[str, Collection[str]]
-    earlier: Sequence[Escrow]
+    earlier: Sequence[tuple[Run, Escrow]]
     policy: Policy
     engine: Engine
 
@@ -161,22 +161,46 @@ def _records(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("references", good=False, text=f"{len(wrong)} elements name records without them.", items=wrong)
 
 
+def _before(evidence: Evidence) -> Iterator[tuple[Run, Escrow]]:
+    """Earlier runs with the same peer."""
+    side, run = evidence.escrow.side, evidence.run
+    for earlier, put_away in evidence.earlier:
+        if earlier.id != run.id and earlier.other(side) == run.other(side):
+            yield earlier, put_away
+
+
 def _overlap(evidence: Evidence) -> Iterator[Finding]:
-    offered, side = evidence.run.proposal, evidence.escrow.side
     own = {item.key for item in evidence.escrow.own.items}
-    peer = evidence.run.other(side)
-    for earlier in evidence.earlier:
-        before = earlier.proposal
-        if before.run == offered.run or before.kind != offered.kind or peer not in {before.asker, before.asked}:
+    for earlier, put_away in _before(evidence):
+        if earlier.proposal.kind != evidence.run.proposal.kind:
             continue
-        both = tuple(item for item in earlier.own.items if item.key in own)
-        found = -(-1000 * len(both) // max(1, min(len(own), len(earlier.own.items))))
+        both = sum(item.key in own for item in put_away.own.items)
+        found = -(-1000 * both // max(1, min(len(own), len(put_away.own.items))))
         yield Finding(
             "overlap",
             good=found <= evidence.policy.overlap,
-            text=f"{found / 10:.1f} % of the smaller set stood in the run {run_name(before.run)} too; "
+            text=f"{found / 10:.1f} % of the smaller set stood in the run {run_name(earlier.id)} too; "
             f"the policy allows {evidence.policy.overlap / 10:.1f} %.",
         )
+
+
+def _budget(evidence: Evidence) -> Iterator[Finding]:
+    run, side, policy = evidence.run, evidence.escrow.side, evidence.policy
+    purpose, at = run.proposal.purpose, run.put_in(side)
+    if at is None:
+        return
+    before = (
+        len(put_away.own.items)
+        for earlier, put_away in _before(evidence)
+        if earlier.proposal.purpose == purpose and (put := earlier.put_in(side)) and put > at - policy.window
+    )
+    used, most = sum(before) + len(evidence.escrow.own.items), policy.budgets.get(purpose, 0)
+    yield Finding(
+        "budget",
+        good=used <= most,
+        text=f"With this run, {used} elements for {purpose!r} within {policy.window.days} days; today's policy allows "
+        f"{most}.",
+    )
 
 
 def _persons(evidence: Evidence) -> Iterator[Finding]:
@@ -198,5 +222,6 @@ _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     _shown,
     _records,
     _overlap,
+    _budget,
     _persons,
 )

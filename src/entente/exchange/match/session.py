@@ -130,6 +130,10 @@ class Run:
         """The other side."""
         return self.proposal.asked if me == self.proposal.asker else self.proposal.asker
 
+    def put_in(self, side: str) -> datetime | None:
+        """When a side put its set in: with its offer, or with its acceptance."""
+        return next((at for sender, what, _, at in self.log if sender == side and what in {"offer", "accepted"}), None)
+
     def at(self, now: datetime) -> Run:
         """The run as it stands now: past its end, one that is not over has expired."""
         over = self.phase not in FINAL and now > self.proposal.due

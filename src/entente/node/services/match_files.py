@@ -137,6 +137,11 @@ class Shelf:
             past = _read_past(bytes(row.data))
             yield replace(past, marks=self.marks(past.run))
 
+    def runs(self) -> list[str]:
+        """The ids of all runs into which this node put a set, or was about to."""
+        rows = self._rows().filter(kind=_ESCROW).order_by("pk").values_list("run", flat=True)
+        return [strict.write_base64(bytes.fromhex(run)) for run in rows]
+
     def escrow(self, run: str) -> bytes | None:
         """The auditor's sealed copy of a run."""
         return self._read(run, _ESCROW)

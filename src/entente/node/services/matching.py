@@ -285,18 +285,28 @@ def replay(
     return run, (*audit(evidence), *closed)
 
 
-def _earlier(shelf: Shelf, runs: Runs, run: Run, auditor: SealingKey) -> tuple[list[Escrow], tuple[Finding, ...]]:
-    """Escrows of the runs up to this one, and a finding for those that this key does not open."""
-    found, closed = [], 0
-    for other in runs.runs.values():
-        sealed = shelf.escrow(other.id)
-        if sealed is None or other.since > run.since or other.id == run.id:
+def _earlier(
+    shelf: Shelf, runs: Runs, run: Run, auditor: SealingKey
+) -> tuple[list[tuple[Run, Escrow]], tuple[Finding, ...]]:
+    """Accepted runs before this one with their escrows, and a finding for what cannot be compared.
+
+    An offer that was never accepted showed nothing of its set.
+    """
+    me, found, closed = shelf.parts.name, [], 0
+    at = run.put_in(me)
+    for id_ in shelf.runs():
+        other, sealed = runs.runs.get(id_), shelf.escrow(id_)
+        if other is None or sealed is None:
+            closed += 1
+            continue
+        put = other.put_in(me)
+        if other.terms is None or put is None or id_ == run.id or (at is not None and put > at):
             continue
         try:
-            found.append(escrow.unseal(sealed, auditor))
+            found.append((other, escrow.unseal(sealed, auditor)))
         except ExchangeError:
             closed += 1
-    text = f"{closed} earlier sets cannot be opened with this key, and were not compared with this one."
+    text = f"{closed} other sets cannot be read with this key, or their messages are gone: they were not compared."
     return found, (Finding("earlier", good=None, text=text),) if closed else ()
 
 
