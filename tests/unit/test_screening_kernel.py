@@ -72,7 +72,8 @@ def matches(text=None, cas=None, hs=None, *, misspellings=True, day=date(2024, 1
 
 
 def named(text, **options):
-    return {match["substance_id"] for match in matches(text, **options)}
+    """Substances that the text names, other than as absent."""
+    return {match["substance_id"] for match in matches(text, **options) if match["method"] != "absent"}
 
 
 def form_of(text, substance):
@@ -346,6 +347,26 @@ def test_a_code_counts_in_its_own_edition_only():
     assert matches(hs="291431", day=date(2021, 12, 31)) == []
     assert {m["substance_id"] for m in matches(hs="291411", day=date(2006, 12, 31))} == {"acetone"}
     assert matches(hs="291411", day=date(2007, 1, 1)) == []
+
+
+@pytest.mark.parametrize("cas", ["0067-64-1", "000067-64-1", "0000067641", "67.64.1", "67_64_1", "CAS no 000067641"])
+def test_zeros_before_a_number_and_points_in_it_hide_none_in_a_column_of_numbers(cas):
+    assert {match["substance_id"] for match in matches(cas=cas)} == {"acetone"}
+
+
+@pytest.mark.parametrize("cas", ["10067-64-1", "1-0067-64-1", "67.64_1"])
+def test_what_is_part_of_another_number_is_none(cas):
+    assert matches(cas=cas) == []
+
+
+@pytest.mark.parametrize("text", ["CAS 0067-64-1", "CAS 67.64.1", "CAS: 67_64_1"])
+def test_behind_the_word_they_hide_none_in_a_text(text):
+    assert named(text) == {"acetone"}
+
+
+@pytest.mark.parametrize("text", ["part 0067-64-1", "dated 67.64.1", "no 0067641"])
+def test_without_the_word_they_are_other_numbers(text):
+    assert named(text) == set()
 
 
 def test_misspelled_long_names_are_found_with_less_confidence():

@@ -23,7 +23,7 @@ HEAD = "declaration_id,date,hs_code\n"
 
 def notes(result: StageResult) -> list[tuple[str, str, str, int]]:
     assert adds_up(result)
-    kinds = {"date_in_future", "date_early", "hs_odd_digits"}
+    kinds = {"date_in_future", "date_early", "hs_odd_digits", "no_cas_number"}
     return [(one.field, one.reason, one.value, one.count) for one in result.warnings if one.reason in kinds]
 
 
@@ -123,3 +123,26 @@ class TestCodes:
         codes = Vocabulary.from_register(load_register(())).hs
         assert codes
         assert all(code.hs6 >= 100_000 for code in codes)
+
+
+class TestCasNumbers:
+    def test_a_wrong_check_digit_is_noted(self, tmp_path: Path):
+        cells = (
+            "67-64-1",
+            "67-64-2",
+            "000067-64-1",
+            "67641",
+            "n/a",
+            "",
+            "mixture 2",
+            "200-662-2 / 67-64-1",
+            "200-662-2",
+        )
+        rows = [f"A{at},2024-01-02,{cell}" for at, cell in enumerate(cells)]
+        result = staged(csv_file(tmp_path, "declaration_id,date,cas\n" + "\n".join(rows) + "\n"), tmp_path)
+        assert notes(result) == [("cas", "no_cas_number", "2: 67-64-2, 9: 200-662-2", 2)]
+
+    def test_other_dashes_and_full_width_digits_are_none(self, tmp_path: Path):
+        cells = ("67\u201364\u20131", "\uff11\uff10\uff18-\uff18\uff18-\uff13", "67.64.1")
+        rows = [f"A{at},2024-01-02,{cell}" for at, cell in enumerate(cells)]
+        assert notes(staged(csv_file(tmp_path, "declaration_id,date,cas\n" + "\n".join(rows)), tmp_path)) == []

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from entente.records.arrays import as_dictionary
+from entente.records.cas_numbers import is_doubtful
 from entente.records.garbled import EXPONENT, SUSPECT, damage
 from entente.records.schema import TableSpec
 
@@ -104,13 +105,15 @@ _DIGITS = "digits:"
 #: Texts that are looked at, where a table has them, and rows of a batch in which they are.
 _TEXTS = ("description", "memo", "exporter", "importer", "consignee", "payer", "payee", "holder", "substance")
 _LOOKED_AT = 4096
+_CAS = "cas"
 
 
 def _look_at_texts(found: Doubts, spec: TableSpec, rows: pa.Table, place: Callable[[int], str]) -> None:
-    """Note damaged texts, and identifiers that a spreadsheet has rounded."""
+    """Note damaged texts, identifiers that a spreadsheet has rounded, and CAS numbers that are none."""
     texts = [name for name in _TEXTS if name in spec.names]
     key = spec.key[0]
-    chosen = rows.select([*dict.fromkeys((*texts, key)), "source_row"])
+    numbers = [name for name in (_CAS,) if name in spec.names]
+    chosen = rows.select([*dict.fromkeys((*texts, *numbers, key)), "source_row"])
     step = -(-rows.num_rows // _LOOKED_AT)
     some = chosen.take(pa.array(range(0, rows.num_rows, step), pa.int64())) if step > 1 else chosen
     for name in texts:
@@ -120,6 +123,10 @@ def _look_at_texts(found: Doubts, spec: TableSpec, rows: pa.Table, place: Callab
                 found.setdefault((name, reason), Doubt()).add(1, [(place(line), text[:_SHOWN])])
     for line, text in _matching(some, key, EXPONENT):
         found.setdefault((key, "rounded_number"), Doubt()).add(1, [(place(line), text[:_SHOWN])])
+    for name in numbers:
+        for line, text in _matching(some, name, "[0-9]"):
+            if is_doubtful(text):
+                found.setdefault((name, "no_cas_number"), Doubt()).add(1, [(place(line), text[:_SHOWN])])
 
 
 def _matching(rows: pa.Table, name: str, pattern: str) -> list[tuple[int, str]]:

@@ -42,7 +42,8 @@ class Warned:
             a mapping), `more_values` (cells with further values that are not listed one by one), or of a workbook's
             other sheets `further_sheets` (read as well) and `unread_sheets`, with `hidden_` before it where they are.
             Of values that were read as they stand: `date_in_future`, `date_early`, `hs_odd_digits`, and in a sample of
-            rows `misread`, `lost_letters`, `rounded_number`; the value holds the first records and what stands there.
+            rows `misread`, `lost_letters`, `rounded_number`, `no_cas_number`; the value holds the first records and
+            what stands there.
         count: cells or rows.
     """
 

@@ -15,6 +15,11 @@ from entente.screening.patterns import Patterns
 from entente.screening.text import Block
 
 _SPACED = re.compile(r"\d{2,7}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d{2}([ \t\r\n]*-[ \t\r\n]*|[ \t\r\n]+)\d", re.ASCII)
+#: In a column of CAS numbers and behind the word CAS, points and low lines are as good as hyphens.
+_POINTED = re.compile(r"\d{2,7}([._])\d{2}\1\d", re.ASCII)
+#: Zeros that a column of fixed width puts before a number: "000067-64-1".
+_PADDING = re.compile(r"(?<![\d])0+$")
+_ZERO = ord("0")
 _CAS_WORD = re.compile(
     r"(?:^|[^a-z0-9])cas(?:rn|[ \t\r\n]*(?:registry|reg\.?)?[ \t\r\n]*(?:no|n0|num|number|nr|n)?)?"
     r"[ \t\r\n.:#°º)]*(?:号|登记号)?[ \t:]*$"
@@ -37,7 +42,8 @@ def well_formed(block: Block, hits: Located, patterns: Patterns, *, bare: bool) 
     if not len(hits):
         return hits
     before, after = neighbours(block, hits)
-    hits = hits.where(((before & DIGIT) == 0) & ((after & DIGIT) == 0))
+    padded = (hits.first > block.offsets[hits.row]) & (block.units[np.maximum(hits.first - 1, 0)] == _ZERO)
+    hits = hits.where((((before & DIGIT) == 0) | padded) & ((after & DIGIT) == 0))
     extra = hits.last - hits.first + 1 - patterns.length[hits.pattern]
     good = np.array([_is_written_so(block, hits, at, bare=bare) for at in range(len(hits))], np.bool_)
     return hits.where(good & (extra >= 0))
@@ -46,15 +52,16 @@ def well_formed(block: Block, hits: Located, patterns: Patterns, *, bare: bool) 
 def _is_written_so(block: Block, hits: Located, at: int, *, bare: bool) -> bool:
     first, last, row = int(hits.first[at]), int(hits.last[at]), int(hits.row[at])
     text = _text(block, first, last + 1)
-    before = _text(block, max(first - _LOOK_BACK, int(block.offsets[row])), first)
+    before, padding = _unpadded(_text(block, max(first - _LOOK_BACK, int(block.offsets[row])), first))
     after = _text(block, last + 1, min(last + 3, int(block.offsets[row + 1])))
     if re.match(r"-\d" if bare else r"[-.,]\d", after):
         return False
     labelled = _CAS_WORD.search(before.lower()) is not None
-    if _is_letter(after[:1]) and not labelled:
+    told = bare or labelled
+    if before[-1:].isdigit() or (padding and not told) or (_is_letter(after[:1]) and not labelled):
         return False
-    if text.isdigit():
-        return bare or labelled
+    if told and (text.isdigit() or _POINTED.fullmatch(text)):
+        return True
     if _SPACED.fullmatch(text) is None:
         return False
     if labelled or _NUMBER_WORD.search(before.lower()):
@@ -62,6 +69,12 @@ def _is_written_so(block: Block, hits: Located, at: int, *, bare: bool) -> bool:
     joins = r"\d[-.]$" if bare else r"\d[-.,/]$" if "-" in text else r"\d[-.,/ ]?$"
     joined = re.search(joins, before)
     return joined is None and not _is_letter(before[-1:])
+
+
+def _unpadded(before: str) -> tuple[str, str]:
+    """The text before a number without the zeros that fill the number up, and those zeros."""
+    padding = _PADDING.search(before)
+    return (before[: padding.start()], padding[0]) if padding else (before, "")
 
 
 def _is_letter(char: str) -> bool:

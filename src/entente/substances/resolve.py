@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ω": "omega"}
 _UNSEEN = frozenset({"Mn", "Me", "Cf"})
-_GAP = r"(?:\s*[-‐‑‒–—―−⁃﹘]\s*|\s+)"
+_GAP = r"(?:\s*[-‐‑‒–—―−⁃﹘]\s*|\s+|[._])"
 _CAS = re.compile(
-    rf"^\s*(?:cas(?:\s*(?:no|rn|number|号|號))?[\s.:：#-]*)?(\d{{2,7}}){_GAP}(\d{{2}}){_GAP}(\d)\s*$",
+    rf"^\s*(?:cas(?:\s*(?:no|rn|number|号|號))?[\s.:：#-]*)?0*(\d{{2,7}}){_GAP}(\d{{2}}){_GAP}(\d)\s*$",
     re.IGNORECASE | re.ASCII,
 )
 _HS = re.compile(
