@@ -148,6 +148,25 @@ def test_a_change_that_was_cut_off_reaches_every_peer(tmp_path, monkeypatch):
         assert refused(three[name], US) == ["", "", ""]
 
 
+def test_a_peer_that_cannot_be_told_holds_up_no_other(tmp_path, monkeypatch):
+    three = offices(tmp_path, US, MX, CN)
+    us = three[US]
+    real = rotation.sending.send
+
+    def broken(parts, released, to):
+        if to == CN:
+            raise ExpiredKeyError("No sealing key is valid now.")
+        return real(parts, released, to)
+
+    monkeypatch.setattr(rotation.sending, "send", broken)
+    done = change(us)
+    assert done.told == (MX,)
+    assert [name for name, _ in done.failed] == [CN]
+    assert rotation.announce(us.node.parts) == []
+    monkeypatch.undo()
+    assert rotation.announce(us.node.parts) == [CN]
+
+
 def test_a_server_that_runs_opens_what_is_sealed_to_a_key_made_by_another_process(both, tmp_path, clock):
     us, mx = both[US], both[MX]
     running = us.node

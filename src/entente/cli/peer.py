@@ -133,6 +133,8 @@ def rotate(
     done = rotation.rotate(opened.parts, change, officer_keys(opened, officers, passphrases))
     for record in done.added:
         click.echo(f"New key {record.id[:16]} for {record.holder or record.role.value}")
+    for name, error in done.failed:
+        click.echo(f"{name} cannot be told now: {error.message} It is told by the next entente peer rotate.", err=True)
     for name in done.told:
         click.echo(f"Next: entente sync {name}, or entente bundle export {name} FILE")
 

@@ -120,7 +120,10 @@ class Book:
 
 
 class Blobs(Protocol):
-    """Ciphertext under its SHA-256."""
+    """Ciphertext under its SHA-256.
+
+    What is put inside a transaction may become durable as late as right before its commit: nothing names it earlier.
+    """
 
     def put(self, data: bytes) -> str:
         """Keep bytes and return their digest (hexadecimal) when they are durable."""

@@ -10,13 +10,15 @@ Old keys are retired some months later, not at once: what was signed with them m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from entente.exchange import strict
-from entente.exchange.errors import UnknownKeyError
+from entente.exchange.errors import ExchangeError, UnknownKeyError
 from entente.exchange.handling import Marking, Tlp
 from entente.exchange.keys import KeyRecord, Role
+from entente.exchange.officers import Released
 from entente.exchange.parties import NodeKey
 from entente.exchange.store import Way
 from entente.node import keyring
@@ -48,10 +50,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What was done: new keys, and the peers that will be told by the next meeting."""
+    """What was done: new keys, the peers that will be told by the next meeting, and why others cannot be told now."""
 
     added: tuple[KeyRecord, ...]
     told: tuple[str, ...]
+    failed: tuple[tuple[str, ExchangeError], ...] = ()
 
 
 def rotate(parts: Parts, change: Change, officers: Sequence[NodeKey]) -> Changed:
@@ -85,14 +88,29 @@ def rotate(parts: Parts, change: Change, officers: Sequence[NodeKey]) -> Changed
     if not body:
         raise PairingError("There is nothing to change.", remedy="Say which keys: --node, --seal, --retire KEY.")
     content = sending.sign(sending.make(parts, KEY_CHANGE, body, names, Marking(Tlp.GREEN)), officers)
-    released = sending.release(parts, content)
+    told, failed = _tell(parts, sending.release(parts, content), names)
+    return Changed(added, told, failed)
+
+
+def _tell(
+    parts: Parts, released: Released, names: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ExchangeError], ...]]:
+    """Send to every peer; one that cannot be sent to, for its own keys have ended, holds up no other."""
+    told, failed = [], []
     for name in names:
-        sending.send(parts, released, name)
-    return Changed(added, tuple(names))
+        try:
+            sending.send(parts, released, name)
+        except ExchangeError as error:
+            failed.append((name, error))
+        else:
+            told.append(name)
+    if not told:
+        raise failed[0][1]
+    return tuple(told), tuple(failed)
 
 
 def announce(parts: Parts) -> list[str]:
-    """Send earlier changes of keys to peers that a crash has kept from them; returns the peers."""
+    """Send earlier changes of keys to peers that a crash has kept from them; returns those that are told now."""
     sent = models.Frame.objects.using(parts.alias).filter(way=Way.SENT.value, type=KEY_CHANGE)
     told = []
     for name in _confirmed(parts):
@@ -102,8 +120,9 @@ def announce(parts: Parts) -> list[str]:
             content = reading.content(parts, message)
             if name in content.header.recipients and row.content not in had:
                 had.add(row.content)
-                sending.send(parts, sending.release(parts, content), name)
-                told.append(name)
+                with suppress(ExchangeError):  # as in `_tell`; it is tried again by the next call
+                    sending.send(parts, sending.release(parts, content), name)
+                    told.append(name)
     return told
 
 
