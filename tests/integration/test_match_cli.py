@@ -11,12 +11,18 @@ from click.testing import CliRunner
 
 from entente.cli import main
 from entente.exchange.content import Predicate
+from entente.exchange.keyfiles import unlock
+from entente.exchange.match import escrow
 from entente.exchange.match.controls import Policy
+from entente.exchange.match.errors import ControlError
+from entente.exchange.parties import load_sealing
 from entente.node.errors import NodeError
 from entente.node.services import match_files, match_runs, matching
 from entente.node.services.match_policy import read_policy
 from entente.node.store.models import ContentKey, MatchPaper
-from match_engine import engine
+from exchange_people import NOW
+from match_engine import engine, quick
+from match_sides import PREDICATE, companies
 from node_people import MX, PASS, US, Office, meet, offices
 
 AUDITOR = "an auditor's own words"
@@ -279,6 +285,26 @@ def test_a_third_party_cannot_push_out_a_run_by_an_offer_with_its_id(tmp_path: P
     found = match_runs.load(us.node.parts)
     assert [run.proposal.asker for run in found.runs.values()] == [MX]
     assert [(one.peer, one.reason) for one in found.ignored] == [("aa-aa", "Its run is already one with mx-pgr.")]
+
+
+def test_papers_and_runs_are_the_same_on_both_databases(tmp_path: Path, databases):
+    two = offices(tmp_path, US, MX, clock=lambda: NOW, databases=databases)
+    (tmp_path / US / "match.toml").write_text(f"[peers.{MX}]\n[peers.{MX}.budgets]\ndiversion = 60\n")
+    parts = two[US].node.parts
+    shelf = match_files.Shelf(parts)
+    keys: list[bytes] = []
+    shelf.new_auditor(b"an auditor's own words", keys.append, cost=10)
+    desk = matching.Desk.at(parts, [two[US].ann, two[US].bob], quick())
+    wish = {"purpose": "diversion", "predicate": PREDICATE, "due": NOW + timedelta(days=3)}
+    run = matching.offer(desk, MX, companies(["acme", "beta"]), **wish)
+    assert match_runs.load(parts).runs == {run.id: run}
+    assert shelf.runs() == [run.id]
+    assert shelf.own(run.id).own.keys == companies(["acme", "beta"]).keys
+    assert [(one.own, one.other, len(one.marks)) for one in shelf.counts()] == [(2, 60, 16)]
+    auditor = load_sealing(unlock(keys[0], b"an auditor's own words"), parts.suites)
+    assert escrow.unseal(shelf.escrow(run.id), auditor) == shelf.own(run.id)
+    with pytest.raises(ControlError, match="mx-pgr would put in"):
+        matching.offer(desk, MX, companies(["gamma"]), **wish)
 
 
 def test_an_attachment_that_has_not_come_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -74,7 +74,10 @@ class OpenMined:
 
     def _run(self, op: str, key: bytes, data: bytes, **more: Any) -> bytes:
         head = json.dumps({"op": op, "key": b64encode(key).decode(), **more}).encode()
-        done = subprocess.run(self._command, input=head + b"\n" + data, capture_output=True, check=False)  # noqa: S603 - our own module
+        # Nothing of this process's environment: it may say where a passphrase is.
+        done = subprocess.run(  # noqa: S603 - our own module
+            self._command, input=head + b"\n" + data, capture_output=True, check=False, env={}
+        )
         if done.returncode == worker.MISSING:
             raise MissingComponentError(
                 f"The engine of the private match cannot be loaded: {_words(done.stderr)}",
