@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -64,6 +65,7 @@ def authority(name: str) -> Identity:
     )
 
 
+@cache
 def extension_definitions() -> tuple[Any, ...]:
     """The two extensions of Entente, and the identity that defines them."""
     maker = authority("entente")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 from uuid import UUID, uuid5
@@ -47,6 +48,7 @@ def stix_id(kind: str, *parts: str) -> str:
     return f"{kind}--{uuid5(NAMESPACE, json.dumps([kind, *parts], ensure_ascii=False))}"
 
 
+@lru_cache(maxsize=1024)  # few markings, and four of these for each message
 def definitions(marking: Marking) -> tuple[MarkingDefinition, MarkingDefinition]:
     """The two marking definitions that together say a marking: its TLP, and the rest.
 

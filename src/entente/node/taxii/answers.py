@@ -136,19 +136,18 @@ def _collection(name: str) -> dict[str, Any]:
 
 def _shown(shelf: Shelf, name: str, token: Token, filters: Mapping[str, str], now: datetime) -> Iterator[_Shown]:
     """The objects that may be shown, each once, in the order of when they could first be seen."""
-    after, seen = filters.get("after"), set[tuple[str, str]]()
+    after, seen = filters.get("after"), set[tuple[str, Any]]()
     for listed in _from(shelf.listed(name), filters):
         cleared = shelf.cleared(listed, token, now)
         if cleared is None:
             continue
         made = [*stix.extension_definitions(), *stix.objects(cleared)]
         for number, one in enumerate(made):
-            value = json.loads(one.serialize())
             mark = f"{_written(listed.added)}!{listed.entry.id}!{number:06}"
-            if (key := (value["id"], _version(value))) in seen or (after and mark <= after):
+            if (key := (one["id"], one.get("modified"))) in seen or (after and mark <= after):
                 continue
             seen.add(key)
-            if _matches(value, filters):
+            if _matches(value := json.loads(one.serialize()), filters):
                 yield _Shown(value, listed.added, mark)
 
 

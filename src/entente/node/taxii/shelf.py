@@ -48,11 +48,33 @@ class _Collection:
     rows: list[tuple[Message, Entry]] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     listed: list[Listed] | None = None
+    standings: Mapping[str, Standing] | None = None
+
+    def add(self, message: Message, entry: Entry) -> None:
+        """One more message; what was worked out of the others no longer holds."""
+        self.ids.add(entry.id)
+        self.rows.append((message, entry))
+        self.listed = self.standings = None
 
     def stands(self) -> Mapping[str, Standing]:
         """What became of each message."""
-        entries = sorted((entry for _, entry in self.rows), key=lambda entry: entry.at)
-        return standing(entries, entries[-1].at) if entries else {}
+        if self.standings is None:
+            entries = sorted((entry for _, entry in self.rows), key=lambda entry: entry.at)
+            self.standings = standing(entries, entries[-1].at) if entries else {}
+        return self.standings
+
+
+@dataclass(frozen=True)
+class _Act:
+    """A signed act that changes what may be shown, and the collection that says whether it stands."""
+
+    at: datetime
+    content: Content
+    collection: _Collection
+
+    def current(self) -> bool:
+        """Whether its sender has not taken it back."""
+        return self.collection.stands()[self.content.id].state is State.CURRENT
 
 
 class Shelf:
@@ -67,7 +89,7 @@ class Shelf:
         self._lock = Lock()
         self._seen: dict[tuple[str, Way], int] = {}
         self._collections: dict[str, _Collection] = {OWN: _Collection()}
-        self._acts: dict[str, list[tuple[datetime, Content]]] = {"handling-change": [], "consent": []}
+        self._acts: dict[str, list[_Act]] = {"handling-change": [], "consent": []}
 
     def names(self) -> tuple[str, ...]:
         """The collections: what this node released, and each peer's messages."""
@@ -107,12 +129,9 @@ class Shelf:
     def _standing_acts(self, kind: str) -> list[Content]:
         """Signed acts of a kind that nobody took back, in the order in which they were committed."""
         with self._lock:
-            acts = sorted(self._acts[kind], key=lambda act: act[0])
-            if kind == "handling-change":  # a change is undone by another change, not by taking it back
-                return [act for _, act in acts]
-            stands = [collection.stands() for collection in self._collections.values()]
-        current = {name for one in stands for name, stand in one.items() if stand.state is State.CURRENT}
-        return [act for _, act in acts if act.id in current]
+            acts = sorted(self._acts[kind], key=lambda act: act.at)
+            # A change of handling is undone by another change, not by taking it back.
+            return [act.content for act in acts if kind == "handling-change" or act.current()]
 
     def _refresh(self) -> None:
         """Take in what was committed since the last time."""
@@ -140,13 +159,12 @@ class Shelf:
             content = self._node.read(message)
         except ExchangeError:  # purged, or its key was left out of a backup: there is nothing to show
             return
-        if message.type in self._acts:
-            self._acts[message.type].append((message.at, content))
         collection = self._collections[OWN if message.way is Way.SENT else message.sender]
-        if content.id not in collection.ids:
-            collection.ids.add(content.id)
-            collection.rows.append((message, Entry.of(content, message.at)))
-            collection.listed = None
+        if content.id in collection.ids:  # what was sent to several peers is one message
+            return
+        collection.add(message, Entry.of(content, message.at))
+        if message.type in self._acts:
+            self._acts[message.type].append(_Act(message.at, content, collection))
 
 
 _ACTING = frozenset({"handling-change", "consent", "recall"})
