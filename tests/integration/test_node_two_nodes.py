@@ -116,8 +116,8 @@ def test_nodes_of_different_suites_talk_if_both_have_both(tmp_path):
 
 def test_many_messages_in_one_commit_arrive_in_order(both):
     us, mx = both[US], both[MX]
-    rows = us.node.send_many([us.signed(MX) for _ in range(40)], MX)
+    rows = us.node.send_many([us.signed(MX) for _ in range(70)], MX)
     meet(us, mx, 2)
     taken = mx.node.messages(US, Way.TAKEN)
     assert [row.content for row in taken] == [row.content for row in rows]
-    assert len({row.leaf for row in taken}) == 40
+    assert len({row.leaf for row in taken}) == 70

@@ -8,6 +8,9 @@ from typing import Any
 from django.db import connections
 from django.db.models import Field, Model
 
+_COPIED = 64
+"""From so many rows on, PostgreSQL's COPY is faster than a statement a row."""
+
 
 def insert(
     alias: str, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], *, over: str = ""
@@ -30,11 +33,15 @@ def insert(
     quote = connection.ops.quote_name
     names = ", ".join(quote(_column(model, name)) for name in columns)
     marks = ", ".join(["%s"] * len(columns))
+    table = quote(model._meta.db_table)  # noqa: SLF001 - Django's own name for it
     with connection.cursor() as cursor:
-        table = quote(model._meta.db_table)  # noqa: SLF001 - Django's own name for it
-        cursor.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({marks}){_over(model, columns, over, quote)}", values
-        )
+        if connection.vendor == "postgresql" and len(values) >= _COPIED and not over:
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+        else:
+            tail = _over(model, columns, over, quote)
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}", values)
 
 
 def _over(model: type[Model], columns: Sequence[str], unique: str, quote: Callable[[str], str]) -> str:
