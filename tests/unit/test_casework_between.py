@@ -16,6 +16,7 @@ from entente.casework.incoming import ACTS, ROUTES, Elsewhere, Routed, from_mess
 from entente.casework.model import Actor, Command, State, node, pair, person
 from entente.casework.outgoing import to_message
 from entente.casework.tables import machines
+from entente.casework.views import undertaken
 from entente.exchange.content import Content, Header, draft
 from entente.exchange.handling import Condition, Marking, Tlp
 from entente.exchange.messages import load_registry
@@ -471,6 +472,20 @@ def test_changed_minutes_need_new_signatures(sides):
     mx.do("m-1", "minute", person("Ann"), minutes="Agreed: six days.")
     with pytest.raises(GuardError, match="Not signed by cn-nncc, mx-pgr"):
         mx.do("m-1", "close", person("Ann"))
+
+
+def test_an_undertaking_becomes_a_commitment(sides):
+    mx, cn = sides
+    plan = {"title": "Third session", "date": "2026-12-01", "members": ["cn-nncc", "mx-pgr"], "agenda": ["Silence"]}
+    mx.new("meeting", "m-1", "plan", plan)
+    mx.do("m-1", "convene")
+    mx.do("m-1", "hold", person("Ann"), attendance=[{"name": "Ann", "authority": "mx-pgr"}])
+    for authority in ("mx-pgr", "cn-nncc"):
+        mx.do("m-1", "undertake", person("Ann"), authority=authority, text="Answer in five days.", due="2027-01-31")
+    (command,) = undertaken(mx.states["m-1"], "mx-pgr")
+    mx.new("commitment", "k-1", command.name, dict(command.data))
+    cn.take(mx.do("k-1", "propose"))
+    assert cn.only("commitment").fields["text"] == "Answer in five days."
 
 
 def test_every_message_type_has_a_route():

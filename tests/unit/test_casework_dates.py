@@ -16,8 +16,19 @@ from entente.casework.engine import begin, transition
 from entente.casework.errors import CalendarError
 from entente.casework.model import Command, node, pair, person
 from entente.casework.reconcile import Finding, reconcile
-from entente.casework.terms import EVERY, Invocation, Invocations, Invoked, Term, propose, term_for
+from entente.casework.terms import (
+    EVERY,
+    Invocation,
+    Invocations,
+    Invoked,
+    Term,
+    invocations,
+    propose,
+    read_terms,
+    term_for,
+)
 from entente.casework.workdays import calendar, calendars
+from entente.errors import InputError
 
 # As the authorities publish them: Office of Personnel Management, federal holidays 2026; State Council notice for 2026;
 # Federal Labour Law, article 74, for 2026.
@@ -144,6 +155,51 @@ def test_invocations_never_say_not_where_they_are_not_complete():
     assert whole.on("CN", "108-24-7", date(2026, 1, 1)) is Invoked.NOT_INVOKED
     assert whole.on("CN", "108-24-7", date(2027, 1, 1)) is Invoked.UNKNOWN
     assert whole.on("MX", "108-24-7", date(2019, 1, 1)) is Invoked.UNKNOWN
+
+
+def test_invocations_from_the_canonical_table():
+    row = {
+        "country": "CN",
+        "substance": "acetic anhydride",
+        "substance_id": "108-24-7",
+        "invoked_from": date(2020, 1, 1),
+    }
+    table = invocations([row])
+    assert table.on("CN", "Acetic Anhydride", date(2026, 1, 1)) is Invoked.INVOKED
+    assert table.on("CN", "108-24-7", date(2026, 1, 1)) is Invoked.INVOKED
+
+
+def test_terms_from_a_file(tmp_path):
+    path = tmp_path / "terms.yaml"
+    path.write_text(
+        "- {exporting: MX, importing: CN, days: 10, working: true, source: Working group, start: 2026-01-01}\n"
+        "- {substance: 108-24-7, days: 5, working: false, source: Protocol 2}\n",
+        encoding="utf-8",
+    )
+    one, two = read_terms(path)
+    assert (one.exporting, one.days, one.working, one.start) == ("MX", 10, True, date(2026, 1, 1))
+    assert (two.importing, two.substance) == (EVERY, "108-24-7")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- {days: 10, working: true}",
+        "- {days: 0, working: true, source: x}",
+        "- {days: ten, working: true, source: x}",
+        "- {days: 10, working: maybe, source: x}",
+        "- {days: 10, working: true, source: x, colour: red}",
+        "- {days: 10, working: true, source: x, start: 2026-01-01T00:00:00Z}",
+        "- {days: 10, working: true, source: x, start: 2027-01-01, end: 2026-01-01}",
+        "- just words",
+        "7",
+        "{",
+    ],
+)
+def test_a_file_of_terms_that_is_not_whole_is_refused(tmp_path, text):
+    (tmp_path / "terms.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError):
+        read_terms(tmp_path / "terms.yaml")
 
 
 def waiting():

@@ -7,14 +7,19 @@ is released with the notification.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from entente.casework.errors import CalendarError
 from entente.casework.model import folded
-from entente.casework.workdays import Count, calendar
+from entente.casework.workdays import MOST, Count, calendar
+from entente.errors import InputError, Place
 
 EVERY = "*"
 """As a country or substance of a row: every one that no other row names."""
@@ -90,6 +95,59 @@ class Invocations:
                 return Invoked.INVOKED
         covered = self.complete_from is not None and self.complete_from <= day <= (self.complete_to or date.min)
         return Invoked.NOT_INVOKED if covered else Invoked.UNKNOWN
+
+
+def invocations(
+    rows: Iterable[Mapping[str, Any]], complete_from: date | None = None, complete_to: date | None = None
+) -> Invocations:
+    """The table from rows of the canonical table `invocations` (`entente records`).
+
+    A row that names a substance in two ways counts for both.
+
+    Args:
+        rows: of that table.
+        complete_from: the first day for which the rows are all there are; None if that is never known.
+        complete_to: the last such day.
+    """
+    made = []
+    for row in rows:
+        names = dict.fromkeys(filter(None, (row.get("substance"), row.get("substance_id"))))
+        source = row.get("note") or ""
+        made += [Invocation(row["country"], name, row["invoked_from"], row.get("invoked_to"), source) for name in names]
+    return Invocations(tuple(made), complete_from, complete_to)
+
+
+def read_terms(path: Path) -> tuple[Term, ...]:
+    """The terms that an authority keeps: a YAML list of the fields of `Term`; countries and substance may be left out.
+
+        - {exporting: MX, importing: CN, days: 10, working: true, source: Working group, start: 2026-01-01}
+
+    Raises:
+        InputError: the file cannot be read, or an entry is not whole.
+    """
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = [_term(entry) for entry in found]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"The file of reply terms cannot be read: {error}.",
+            remedy="Write a list of entries, each with days, working and source; see docs/casework.md.",
+            place=Place(str(path)),
+        ) from None
+    return tuple(entries)
+
+
+def _term(entry: Mapping[str, Any]) -> Term:
+    given = {"exporting": EVERY, "importing": EVERY, "substance": EVERY, **entry}
+    values: dict[str, Any] = {name: str(value) if name in _TEXTS else value for name, value in given.items()}
+    term = Term(**values)
+    days = type(term.days) is int and type(term.working) is bool and type(term.start) is type(term.end) is date
+    if not days or not 1 <= term.days <= MOST or not term.source or term.start >= term.end:
+        raise ValueError(f"an entry is not whole: {dict(entry)}")
+    return term
+
+
+_TEXTS = frozenset({"exporting", "importing", "substance", "source"})
 
 
 def term_for(terms: Iterable[Term], exporting: str, importing: str, substance: str, day: date) -> Term | None:
