@@ -6,10 +6,13 @@ Every operation may be asked for again at any time and does the same again. The 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from typing import Annotated, Any
 
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Path, Query
 
@@ -93,21 +96,35 @@ def _extra(*media: str, body: bool = False, part: bool = False) -> dict[str, Any
     return found
 
 
-def _closing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Each request has a thread of its own, so its connection to the database ends with it."""
+_THREADS = ThreadPoolExecutor(4, thread_name_prefix="wire")
+"""All work is done in these few threads: a thread for each request would each keep memory of its own."""
+
+
+def _worker(view: Callable[..., HttpResponse]) -> Callable[..., Awaitable[HttpResponse]]:
+    """Answer in one of the threads; what is refused there is said in the one shape."""
 
     @wraps(view)
-    def closing(request: HttpRequest, **given: Any) -> HttpResponse:
-        try:
-            return view(request, **given)
-        finally:
-            request.scope[CALL].node.close()  # type: ignore[attr-defined]
+    async def run(request: HttpRequest, **given: Any) -> HttpResponse:
+        work = sync_to_async(_work, thread_sensitive=False, executor=_THREADS)
+        return await work(view, request, given)
 
-    return closing
+    return run
+
+
+def _work(view: Callable[..., HttpResponse], request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
+    close_old_connections()
+    try:
+        return view(request, **given)
+    except Refusal as refusal:
+        return _refuse(refusal)
+    except ExchangeError as error:
+        return _explain(request, error)
+    finally:
+        close_old_connections()
 
 
 @api.post("/parcels", operation_id="meet", openapi_extra=_extra(BUNDLE, body=True))
-@_closing
+@_worker
 def post_parcel(request: HttpRequest, most: Count = MOST, most_bytes: Bytes = MOST_BYTES) -> HttpResponse:
     """Meet: take in what the peer gives, and give what it lacks. Both are bundles."""
     call, end = _call(request)
@@ -119,7 +136,7 @@ def post_parcel(request: HttpRequest, most: Count = MOST, most_bytes: Bytes = MO
 
 
 @api.get("/frames/{sequence}", operation_id="frame", openapi_extra=_extra(FRAME))
-@_closing
+@_worker
 def get_frame(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     """A frame that this node sent to the peer."""
     call, end = _call(request)
@@ -128,7 +145,7 @@ def get_frame(request: HttpRequest, sequence: Sequence) -> HttpResponse:
 
 
 @api.get("/receipts/{sequence}", operation_id="receipt", openapi_extra=_extra(RECEIPT))
-@_closing
+@_worker
 def get_receipt(request: HttpRequest, sequence: Sequence) -> HttpResponse:
     """The receipt for a frame that the peer sent."""
     call, end = _call(request)
@@ -138,7 +155,7 @@ def get_receipt(request: HttpRequest, sequence: Sequence) -> HttpResponse:
 
 
 @api.get("/pieces/{piece}", operation_id="piece", openapi_extra=_extra(PIECE, part=True))
-@_closing
+@_worker
 def get_piece(request: HttpRequest, piece: Digest) -> HttpResponse:
     """A piece of an attachment of a message that was sent to the peer; a range of it, to go on where it broke off."""
     call, end = _call(request)
@@ -162,19 +179,17 @@ def _span(asked: str, size: int) -> tuple[int, int]:
     return start, stop
 
 
-@api.exception_handler(Refusal)
-def _refuse(_request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def _refuse(refusal: Refusal) -> HttpResponse:
     return HttpResponse(refusal.body(), status=refusal.status, headers=refusal.headers)
 
 
-@api.exception_handler(ExchangeError)
 def _explain(request: HttpRequest, error: ExchangeError) -> HttpResponse:
     """Tell the peer the code, signed; the sentence stays here."""
     call, end = _call(request)
     header = request.headers["Entente-Request"].encode("latin-1")
     note = "" if isinstance(error, RestoreError) else _note(header, error, call, end)
     status, retry = next((found for kind, *found in _STATUS if isinstance(error, kind)), (422, 0))
-    return _refuse(request, Refusal(status, error.code, note, retry))
+    return _refuse(Refusal(status, error.code, note, retry))
 
 
 def _note(header: bytes, error: ExchangeError, call: Call, end: Channel) -> str:
