@@ -121,6 +121,23 @@ def test_a_backup_that_was_changed_or_cut_is_refused_and_nothing_can_be_signed(s
         assert (home.path / RESTORING).exists()
 
 
+def test_what_is_deleted_while_the_backup_is_made_is_not_missed(small, tmp_path, monkeypatch):
+    from entente.node.services import backup as module
+
+    (row,) = small.node.messages(MX, Way.SENT)
+    real = module._packs
+
+    def packs(parts, alias, target):
+        parts.uow.blobs.delete(row.blob)
+        yield from real(parts, alias, target)
+
+    monkeypatch.setattr(module, "_packs", packs)
+    backup(small.node.parts, tmp_path / "during")
+    node = restored(small, tmp_path, tmp_path / "during")
+    assert not node.parts.uow.blobs.has(row.blob)
+    assert node.parts.uow.blobs.has(row.wire)
+
+
 def test_the_keys_of_another_node_open_nothing(small, tmp_path):
     with pytest.raises(BackupError, match="node with these keys"):
         restore(tmp_path / "b", Home(tmp_path / "r"), tmp_path / MX / "keys", PASS, builtin(), lambda: NOW)

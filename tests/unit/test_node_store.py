@@ -197,6 +197,26 @@ def test_deleted_ciphertext_is_overwritten_and_its_neighbours_stay(us, blobs):
     assert blobs.packs() == set()
 
 
+def test_ciphertext_is_not_overwritten_if_the_transaction_is_undone(us, blobs):
+    name = blobs.put(b"needed")
+    with transaction.atomic(using=us.node.parts.alias):
+        blobs.delete(name)
+        transaction.set_rollback(True, using=us.node.parts.alias)
+    assert blobs.get(name) == b"needed"
+
+
+def test_what_a_crash_kept_from_being_overwritten_is_overwritten_by_sweep(us, blobs):
+    names = blobs.put_all([b"first", b"secret one", b"third", b"last one"])
+    (pack,) = blobs.packs()
+    models.Ciphertext.objects.using(us.node.parts.alias).filter(digest__in=[names[1], names[3]]).delete()
+    assert blobs.sweep() == 1
+    data = blobs.path(pack).read_bytes()
+    assert b"secret" not in data
+    assert b"last" not in data
+    assert [blobs.get(names[0]), blobs.get(names[2])] == [b"first", b"third"]
+    assert blobs.sweep() == 0
+
+
 def test_what_a_crash_left_is_swept_and_nothing_else(us, blobs):
     name = blobs.put(b"named")
     with transaction.atomic(using=us.node.parts.alias):

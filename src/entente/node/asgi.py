@@ -17,6 +17,7 @@ boot()
 
 from entente.node.errors import NodeError  # noqa: E402 - after boot
 from entente.node.files import read_passphrase  # noqa: E402
+from entente.node.home import Home  # noqa: E402
 from entente.node.node import Node  # noqa: E402
 from entente.node.wire.server import application as endpoint  # noqa: E402
 
@@ -30,4 +31,6 @@ def _passphrase() -> bytes:
     return read_passphrase(Path(file))
 
 
+_USED = Home(default_home()).used()
+_USED.__enter__()  # until the process ends: what may not have company (restore, sweep) is refused meanwhile
 application = endpoint(Node.open(default_home(), lambda: datetime.now(UTC), _passphrase(), environ=os.environ))

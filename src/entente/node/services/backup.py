@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from entente import __version__
 from entente.node import archive
@@ -19,6 +20,7 @@ from entente.node.services.parts import Parts
 from entente.node.store import database, dump
 from entente.node.store.models import Ciphertext
 
+_AT_ONCE = 500
 FORMAT = "entente.node-backup/1"
 
 
@@ -50,7 +52,8 @@ def backup(parts: Parts, file: Path, keys_file: Path | None = None) -> Backup:
         with archive.writing(file, secret) as target:
             counts = _rows(parts, alias, target, keys=False)
             packs = sum(1 for _ in _packs(parts, alias, target))
-            target.add("end.json", json.dumps({"rows": counts, "packs": packs}).encode())
+            end = {"rows": counts, "packs": packs, "gone": list(_gone(parts, alias))}
+            target.add("end.json", json.dumps(end).encode())
     return Backup(counts, packs)
 
 
@@ -75,7 +78,7 @@ def _rows(parts: Parts, alias: str, target: archive.Archive, *, keys: bool) -> d
             count += data.count(b"\n")
         counts[label] = count
     if keys:
-        target.add("end.json", json.dumps({"rows": counts, "packs": 0}).encode())
+        target.add("end.json", json.dumps({"rows": counts, "packs": 0, "gone": []}).encode())
     return counts
 
 
@@ -92,3 +95,21 @@ def _packs(parts: Parts, alias: str, target: archive.Archive) -> Iterator[str]:
                 ) from None
         else:
             yield pack
+
+
+def _gone(parts: Parts, alias: str) -> Iterator[str]:
+    """Ciphertext that was deleted since the snapshot; the packs may have been copied before or after."""
+    digests = Ciphertext.objects.using(alias).order_by("digest").values_list("digest", flat=True)
+    live = Ciphertext.objects.using(parts.alias)
+    some: list[str] = []
+    for digest in digests.iterator(chunk_size=2000):
+        some.append(digest)
+        if len(some) == _AT_ONCE:
+            yield from _missing(live, some)
+            some = []
+    yield from _missing(live, some)
+
+
+def _missing(live: Any, some: list[str]) -> list[str]:
+    there = set(live.filter(digest__in=some).values_list("digest", flat=True))
+    return [digest for digest in some if digest not in there]

@@ -164,8 +164,11 @@ class _Loading:
                 dump.clear_made(parts.alias)
             end = self._rows_and_packs(parts, columns, by_label, result)
             dump.reset_counters(parts.alias)
-        if end != {"rows": result.rows, "packs": result.packs}:
-            raise BackupError("The backup holds less than it says.", remedy="Use another copy of the backup.")
+            gone = end.pop("gone", []) if isinstance(end, dict) else []
+            if end != {"rows": result.rows, "packs": result.packs}:
+                raise BackupError("The backup holds less than it says.", remedy="Use another copy of the backup.")
+            for digest in gone:
+                parts.uow.blobs.delete(digest)
         return result
 
     def _rows_and_packs(

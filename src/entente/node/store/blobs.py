@@ -109,23 +109,31 @@ class FileBlobs:
         return data
 
     def delete(self, digest: str) -> None:
-        """Overwrite a ciphertext with zeros, and forget it; nothing happens if it is not there.
+        """Forget a ciphertext, and overwrite it when the transaction that is open is committed.
 
         What a disk or file system keeps of overwritten bytes, nobody can promise: what must be unreadable is sealed
-        under a key that is destroyed.
+        under a key that is destroyed. What a crash right after the commit leaves is overwritten by `sweep`.
         """
         row = self._row(digest)
-        if row is None:
-            return
-        path = self.path(row.pack)
-        if path.exists():
-            with path.open("r+b", buffering=0) as file:
-                os.pwrite(file.fileno(), bytes(row.size), row.start)
-                os.fsync(file.fileno())
-        row.delete(using=self._alias)
-        if not self._rows().filter(pack=row.pack).exists():
-            path.unlink(missing_ok=True)
+        if row is not None:
+            pack = row.pack
+            row.delete(using=self._alias)
+            transaction.on_commit(lambda: self._shred(pack), using=self._alias)
+
+    def _shred(self, pack: str) -> bool:
+        """Overwrite what no row names in a pack, or remove it; returns whether anything was to be done."""
+        path, rows = self.path(pack), self._rows().filter(pack=pack).order_by("start")
+        spans = list(rows.values_list("start", "size"))
+        if not path.exists():
+            return False
+        if not spans:
+            path.unlink()
             sync_folder(path.parent)
+            return True
+        with path.open("r+b", buffering=0) as file:
+            found = [_zero(file.fileno(), start, stop) for start, stop in _gaps(spans, path.stat().st_size)]
+            os.fsync(file.fileno())
+        return any(found)
 
     def names(self) -> set[str]:
         """The digests of all that is there, as the table has it."""
@@ -140,7 +148,7 @@ class FileBlobs:
         return set(self._rows().values_list("pack", flat=True).distinct())
 
     def sweep(self) -> int:
-        """Remove packs that no row names, and pieces of packs that a crash left; returns how many.
+        """Remove packs that no row names, and overwrite what no row names in others; returns how many were touched.
 
         Only while nothing else works with the node: a pack that is being written has no row yet.
         """
@@ -150,7 +158,7 @@ class FileBlobs:
             path.unlink()
         for folder in {path.parent for path in left}:
             sync_folder(folder)
-        return len(left)
+        return len(left) + sum(self._shred(pack) for pack in sorted(named))
 
     def damaged(self) -> Iterator[str]:
         """The digests of ciphertext that is missing or is not what its digest says."""
@@ -190,6 +198,26 @@ class FileBlobs:
         _write_file(self.path(pack), whole)
         columns = ("digest", "start", "size", "pack")
         insert(self._alias, Ciphertext, columns, [(*row, pack) for row in rows], over="digest")
+
+
+def _gaps(spans: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
+    """Between the ciphertexts of a pack; each span has its length before it, and the pack begins with `MAGIC`."""
+    at = len(MAGIC)
+    for start, length in spans:
+        if start - _LENGTH > at:
+            yield at, start - _LENGTH
+        at = start + length
+    if at < size:
+        yield at, size
+
+
+def _zero(handle: int, start: int, stop: int) -> bool:
+    """Overwrite a range with zeros; returns whether it was anything else."""
+    zeros = bytes(stop - start)
+    if os.pread(handle, stop - start, start) == zeros:
+        return False
+    os.pwrite(handle, zeros, start)
+    return True
 
 
 def _write_file(path: Path, data: bytes) -> None:
