@@ -16,7 +16,7 @@ from entente.casework.incoming import ACTS, ROUTES, Elsewhere, Routed, from_mess
 from entente.casework.model import Actor, Command, State, node, pair, person
 from entente.casework.outgoing import to_message
 from entente.casework.tables import machines
-from entente.casework.views import undertaken
+from entente.casework.views import side_by_side, undertaken
 from entente.exchange.content import Content, Header, draft
 from entente.exchange.handling import Condition, Marking, Tlp
 from entente.exchange.messages import load_registry
@@ -372,7 +372,7 @@ def test_claim_and_counter_claim_stand_side_by_side(sides):
     mx.take(cn.do(theirs, "dispute", text="Two were late."))
     assert at(mx, "k-1") == at(cn, theirs) == "disputed"
     for who, name in ((mx, "k-1"), (cn, theirs)):
-        assert [entry["text"] for entry in who.states[name].fields["claims"]] == [
+        assert [entry["text"] for entry in side_by_side(who.states[name])] == [
             "Agreed.",
             "All were answered.",
             "Two were late.",
