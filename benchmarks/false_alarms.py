@@ -4,8 +4,9 @@
     python benchmarks/false_alarms.py report   prints wrong hits per row and precision with its interval
 
 The list is for a second reader, who gives each hit a verdict (right or wrong) without the matcher's reasons: it
-shows the row's text, the substance and nothing of method, form or confidence. The texts are HS 2022 headings and
-what British traders wrote, from ../shared/data/screening.
+shows the row's text, the substance and nothing of method, form or confidence. A substance that the text names as
+absent is listed with the words that say so; right there means that they do. Such hits do not count as found. The texts
+are HS 2022 headings and what British traders wrote, from ../shared/data/screening.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from entente.screening.kernel import ScreeningKernel
-from entente.screening.schema import CARRIED, MATCHES
+from entente.screening.schema import CARRIED, COUNTS_FROM, MATCHES
 from entente.screening.vocabulary import Vocabulary
 from entente.substances.register import load_register
 
@@ -145,7 +146,8 @@ def mixed_precision(
 ) -> dict[str, object]:
     """Precision where one row in twenty names a substance: true rows are a real row's text with a name put in.
 
-    A hit is right if it is of the substance put in, or if the second reader called it right on the real row.
+    A hit is right if it is of the substance put in, or if the second reader called it right on the real row. Names
+    named as absent are left out: they count for nothing.
     """
     rng = random.Random(seed)
     right = {key(line) for line in read_list() if line["verdict"] == "right"}
@@ -155,6 +157,8 @@ def mixed_precision(
     mixed = [row._replace(text=f"{truth[i].text}, {row.text}") if i in truth else row for i, row in enumerate(rows)]
     good = total = found = 0
     for match in kernel(batch_of([row.text for row in mixed])).to_pylist():
+        if match["confidence"] < COUNTS_FROM:
+            continue
         index = match["row_id"]
         own = index in truth and match["substance_id"] in _same_name(vocabulary, truth[index].text)
         line = {**_line(rows[index]), "substance": match["substance_id"], "matched_text": match["matched_text"]}
@@ -181,6 +185,11 @@ def _line(row: Row) -> dict[str, str]:
     return {"source": row.source, "row": str(row.number), "text_sha256": digest}
 
 
+def _named_as_absent(rows: list[Row], kernel: ScreeningKernel) -> int:
+    found = kernel(batch_of([row.text for row in rows])).column("confidence")
+    return sum(confidence < COUNTS_FROM for confidence in found.to_pylist())
+
+
 def main(command: str) -> None:
     vocabulary = Vocabulary.from_register(load_register())
     kernel = ScreeningKernel(vocabulary)
@@ -195,6 +204,7 @@ def main(command: str) -> None:
     wrong, open_ = told.count("wrong"), told.count("")
     low, high = wilson(wrong, len(rows))
     report = {"rows": len(rows), "hits": len(lines), "wrong": wrong, "without_verdict": open_}
+    report["named_as_absent"] = _named_as_absent(rows, kernel)
     report["wrong_per_row"] = {"share": wrong / len(rows), "interval": [low, high]}
     report["mixed"] = mixed_precision(rows, kernel, vocabulary)
     for name, value in report.items():

@@ -31,7 +31,8 @@ def found(rows):
 
 
 def named(description):
-    return {substance for _, substance, *_ in found(batch([description]))}
+    """Substances that the description names, other than as absent."""
+    return {substance for _, substance, method, *_ in found(batch([description])) if method != "absent"}
 
 
 REPEATS = {
@@ -345,6 +346,7 @@ def test_a_second_reading_takes_nothing_away_and_adds_only_what_it_changes():
     rows = found(batch(["acetone and tоluene, no ether", "acetone"]))
     assert rows == [
         (0, "acetone", "name", 0, 7),
+        (0, "ether", "absent", 21, 29),
         (0, "toluene", "name", 12, 19),
         (1, "acetone", "name", 0, 7),
     ]

@@ -71,7 +71,8 @@ def show(
         text = json.dumps([lead.as_json() for lead in shown], ensure_ascii=False, indent=2, default=str)
         click.echo(words.json_safe(text))
     elif lead_id is not None:
-        view.whole(shown[0], run.hits([record["declaration_id"] for record in rows[0]["records"]][: view.MOST]))
+        hits = run.hits([record["declaration_id"] for record in rows[0]["records"]][: view.MOST])
+        view.whole(shown[0], hits, lang)
     else:
         view.listing(shown, run.record["counts"], samples=only_samples)
 

@@ -14,7 +14,9 @@ from rich.text import Text
 from entente.leads.calibrate import WEIGHTS_FILE
 from entente.leads.calibrate_judge import Change
 from entente.leads.calibrate_report import Calibration, FittedValue
+from entente.leads.reportwords import words
 from entente.leads.show import LeadWords, ReasonWords, printable
+from entente.screening.schema import COUNTS_FROM
 
 #: Records, hits and names of one lead that are shown; the files have all.
 MOST = 50
@@ -43,8 +45,8 @@ def listing(leads: Sequence[LeadWords], counts: Mapping[str, int], *, samples: b
     out.print("A lead is a reason to look, not a finding. One in full: --lead NUMBER.")
 
 
-def whole(lead: LeadWords, hits: Sequence[Mapping[str, Any]]) -> None:
-    """Print one lead with all reasons, its records and what matched in them."""
+def whole(lead: LeadWords, hits: Sequence[Mapping[str, Any]], lang: str) -> None:
+    """Print one lead with all reasons (given in `lang`), its records and what matched in them."""
     out = _console()
     _head(out, lead)
     for reason in lead.reasons:
@@ -56,7 +58,7 @@ def whole(lead: LeadWords, hits: Sequence[Mapping[str, Any]]) -> None:
     names = "  ".join(f"{printable(name, 60)}/{line}" for name, line in records[:MOST])
     out.print(Padding(Text(names), (0, 0, 0, 2)))
     _more(out, len(records) - MOST, "records: see leads.parquet")
-    _hits(out, [hit for hit in hits if (hit["declaration_id"], hit["line"]) in set(records)])
+    _hits(out, [hit for hit in hits if (hit["declaration_id"], hit["line"]) in set(records)], lang)
 
 
 def _head(out: Console, lead: LeadWords) -> None:
@@ -100,13 +102,15 @@ def _reason(reason: ReasonWords, n_records: int) -> Table:
     return grid
 
 
-def _hits(out: Console, hits: Sequence[Mapping[str, Any]]) -> None:
+def _hits(out: Console, hits: Sequence[Mapping[str, Any]], lang: str) -> None:
     if not hits:
         return
     out.print(Text("\nWhat matched, and what the law of the day said", style="bold"))
     table = _table("record", "matched text", "substance", "law of", "status", "reason", "listed from")
+    absent = f" ({words(lang)('absent_label')})"
     for hit in hits[:MOST]:
-        cells = [f"{printable(hit['declaration_id'], 40)}/{hit['line']}", printable(hit["matched_text"], 60)]
+        matched = printable(hit["matched_text"], 60) + (absent if hit["match_confidence"] < COUNTS_FROM else "")
+        cells = [f"{printable(hit['declaration_id'], 40)}/{hit['line']}", matched]
         cells += [printable(str(hit[name])) for name in ("substance_id", "jurisdiction", "status", "reason")]
         table.add_row(*(Text(cell) for cell in [*cells, str(hit["listed_from"] or "–")]))
     out.print(Padding(table, (0, 0, 0, 2)))

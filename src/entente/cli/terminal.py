@@ -107,6 +107,10 @@ def show_summary(summary: RunSummary) -> None:
     naming = summary.counts["quarantined_naming"]
     if naming:
         console.print(Text(words("en")("unread_short", rows=f"{naming:,}"), style="bold yellow"))
+    if summary.counts["absent_records"]:
+        numbers = {"rows": "absent_records", "signs": "absent_records_with_signs"}
+        shown = {name: f"{summary.counts[count]:,}" for name, count in numbers.items()}
+        console.print(Text(words("en")("absent_short", **shown), style="yellow"))
     for reservation in _reservations(summary):
         console.print(Text(reservation, style="yellow"))
     if summary.first_leads:

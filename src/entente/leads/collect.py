@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from entente.engine import Engine
+from entente.leads import absent, unread
 from entente.leads import reportquery as query
-from entente.leads import unread
 from entente.leads.reportdata import Bar, InputFile, ListVersion, Missing, NotEstablished, ReportData, UnreadRow
 from entente.leads.reportlaw import LawWords, since
 from entente.leads.reportleads import shown_leads
@@ -68,6 +68,7 @@ def collect(
             warnings=tuple(say.warnings(record["warnings"])),
             inclusion_probability=record["inclusion_probability"],
             unread=tuple(_unread(row, law) for row in engine.fetch(unread.ROWS).to_pylist()),
+            absent=tuple(absent.shown(engine, law)) if record["counts"]["absent_records"] else (),
         )
 
 

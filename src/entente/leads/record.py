@@ -11,7 +11,7 @@ from typing import Any
 
 from entente import __version__
 from entente.engine import Engine
-from entente.leads import unread
+from entente.leads import absent, unread
 from entente.leads.build import LeadReport
 from entente.leads.inputs import StagedInputs
 from entente.leads.request import ScreenRequest
@@ -20,6 +20,7 @@ from entente.records.staged import SourceFile
 from entente.screening.evaluate import RuleReport
 from entente.screening.memos import TABLE as MEMO_MATCHES
 from entente.screening.rules import RuleSet
+from entente.screening.schema import ABSENT_HITS
 from entente.substances.register import Register
 
 FORMAT = "entente-run-1"
@@ -106,8 +107,9 @@ def _counts(inputs: StagedInputs, leads: LeadReport, engine: Engine) -> dict[str
         "accepted": shipments.accepted,
         "quarantined": shipments.quarantined,
         "quarantined_naming": engine.fetch(unread.COUNT).to_pylist()[0]["n"],
-        "hits": engine.count("hits"),
+        "hits": engine.count("hits") + engine.count(ABSENT_HITS),
         **hits,
+        **engine.fetch(absent.COUNTS).to_pylist()[0],
         "flags": engine.count("flags"),
         "leads": leads.leads,
         "samples": leads.samples,

@@ -106,7 +106,10 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record behind a lead; `signs` are the positions (from 1) of the lead's reasons that it bears."""
+    """One record behind a lead; `signs` are the positions (from 1) of the lead's reasons that it bears.
+
+    `absent` are the words of its goods that name a substance as absent.
+    """
 
     declaration_id: str
     line: int
@@ -121,6 +124,7 @@ class Record:
     value: float | None
     currency: str
     signs: tuple[int, ...]
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +178,30 @@ class UnreadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsentRow:
+    """A row that names a controlled substance as absent, and what else speaks for looking at it.
+
+    `in_force`: some law asked listed it that day. `rank`: of the first lead that holds the row; None: no lead does.
+    `n_rules`: rules that fired on the row.
+    """
+
+    declaration_id: str
+    line: int
+    date: date
+    substances: tuple[str, ...]
+    goods: Marked
+    in_force: bool
+    rank: int | None
+    n_rules: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """All that a report shows.
 
-    `counts` has read, accepted, quarantined, quarantined_naming, hit_records, in_force_records, flags, leads, samples,
-    unflagged. `leads` are shown in full, `listed` in one line each. `run` are facts of the run in words, in order.
+    `counts` has read, accepted, quarantined, quarantined_naming, hit_records, in_force_records, absent_records,
+    absent_records_with_signs, flags, leads, samples, unflagged. `leads` are shown in full, `listed` in one line each.
+    `run` are facts of the run in words, in order.
     """
 
     lang: str
@@ -203,6 +226,7 @@ class ReportData:
     warnings: tuple[str, ...]
     inclusion_probability: float
     unread: tuple[UnreadRow, ...] = ()
+    absent: tuple[AbsentRow, ...] = ()
 
     @property
     def remaining(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -47,7 +47,8 @@ def shown_leads(engine: Engine, law: LawWords, rules: Mapping[str, Rule], *, top
     answers = _by_rank(engine.fetch(query.answers(top)).to_pylist())
     records = _by_rank(engine.fetch(query.RECORDS_SHOWN).to_pylist())
     spans = _spans(engine.fetch(query.SPANS).to_pylist())
-    write = _LeadWriter(law, rules, spans)
+    absent = _absent(engine.fetch(query.ABSENT).to_pylist())
+    write = _LeadWriter(law, rules, spans, absent)
     return Shown(
         tuple(write.lead(row, answers.get(row["rank"], []), records.get(row["rank"], [])) for row in rows[:top]),
         tuple(write.lead(row, [], []) for row in rows[top:]),
@@ -66,6 +67,11 @@ def _spans(rows: Sequence[Row]) -> Spans:
     return found
 
 
+def _absent(rows: Sequence[Row]) -> Mapping[int, tuple[str, ...]]:
+    groups = groupby(rows, key=lambda row: int(row["row_id"]))
+    return {row_id: tuple(row["matched_text"] for row in group) for row_id, group in groups}
+
+
 def _samples(drawn: Sequence[Row], rows: Sequence[Row]) -> Iterator[Sample]:
     ids = {(one["declaration_id"], one["line"]): row["lead_id"] for row in drawn for one in row["records"]}
     for row in rows:
@@ -77,6 +83,7 @@ class _LeadWriter:
     law: LawWords
     rules: Mapping[str, Rule]
     spans: Spans
+    absent: Mapping[int, tuple[str, ...]]
 
     def lead(self, row: Row, answers: Sequence[Row], records: Sequence[Row]) -> LeadView:
         nothing = self.law.words("party_unknown")
@@ -93,8 +100,11 @@ class _LeadWriter:
             reasons=tuple(self._reason(reason) for reason in row["reasons"]),
             law=tuple(self.law.answer(answer) for answer in answers),
             n_answers=answers[0]["n_answers"] if answers else 0,
-            records=tuple(_record(record, self.spans, numbers) for record in records),
+            records=tuple(self._record(record, numbers) for record in records),
         )
+
+    def _record(self, row: Row, numbers: Mapping[str, int]) -> Record:
+        return replace(_record(row, self.spans, numbers), absent=self.absent.get(row["row_id"], ()))
 
     def _reason(self, reason: Row) -> Reason:
         common = {name: reason[name] for name in ("rule_id", "family", "strength", "weight", "counted", "n_records")}

@@ -5,6 +5,8 @@ All are DuckDB SQL that every engine runs. `lead_rows` is made by `build`; a sam
 
 from __future__ import annotations
 
+from entente.screening.schema import ABSENT_HITS
+
 #: Records shown of one lead.
 RECORDS = 12
 #: Answers of the law shown of one lead.
@@ -71,6 +73,12 @@ FROM report_picked p JOIN shipments s ON p.row_id = s.row_id ORDER BY p.rank, p.
 SPANS = """
 SELECT DISTINCT h.row_id, h.field, h.span_start, h.span_end
 FROM report_picked p JOIN hits h ON p.row_id = h.row_id ORDER BY h.row_id, h.field, h.span_start, h.span_end
+"""
+
+#: What of the records to show names a substance as absent.
+ABSENT = f"""
+SELECT DISTINCT p.row_id, h.matched_text
+FROM report_picked p JOIN {ABSENT_HITS} h ON p.row_id = h.row_id ORDER BY p.row_id, h.matched_text
 """
 
 

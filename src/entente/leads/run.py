@@ -16,7 +16,7 @@ from typing import Any
 
 from entente.engine import Engine, open_engine
 from entente.errors import UsageError
-from entente.leads import outputs, unread
+from entente.leads import absent, outputs, unread
 from entente.leads.build import LeadReport, build
 from entente.leads.collect import collect
 from entente.leads.inputs import SHIPMENTS, StagedInputs, load_mappings, stage_inputs
@@ -177,7 +177,7 @@ def _write(
     folder.mkdir()
     with timer.stage("report"):
         for name, order in outputs.ORDER.items():
-            engine.export(name, folder / f"{name}.parquet", order_by=order)
+            engine.export(absent.gather(engine) if name == "hits" else name, folder / f"{name}.parquet", order_by=order)
         quarantines = {name: staged.quarantine for name, staged in inputs.tables.items()}
         unread.write_quarantine(engine, quarantines, work, folder / "quarantine.parquet")
         record = run_record(

@@ -14,15 +14,16 @@ from entente.engine import Engine
 from entente.leads import outputs
 from entente.leads.inputs import SHIPMENTS, StagedInputs
 from entente.screening.kernel import ScreeningKernel
-from entente.screening.schema import MATCHES
+from entente.screening.schema import COUNTS_FROM, MATCHES
 
 #: What could be read of the rows' goods, and the substances found in it.
 GOODS = "unread"
 FOUND = "unread_matches"
 
-_BY_ROW = f"SELECT row_id, list_sort(list(DISTINCT substance_id)) AS substances FROM {FOUND} GROUP BY row_id"
+_COUNTED = f"{FOUND} WHERE confidence >= {COUNTS_FROM}"
+_BY_ROW = f"SELECT row_id, list_sort(list(DISTINCT substance_id)) AS substances FROM {_COUNTED} GROUP BY row_id"
 
-COUNT = f"SELECT count(DISTINCT row_id) AS n FROM {FOUND}"
+COUNT = f"SELECT count(DISTINCT row_id) AS n FROM {_COUNTED}"
 
 
 def search(engine: Engine, kernel: ScreeningKernel, inputs: StagedInputs, today: date) -> None:

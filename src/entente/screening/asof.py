@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from entente.engine.base import Engine
 from entente.screening.fold import I64
 from entente.screening.law import DAYS, INTERNATIONAL, Flags, Law, Spans, codes, days
-from entente.screening.schema import HITS, MATCHES
+from entente.screening.schema import ABSENT_HITS, COUNTS_FROM, HITS, MATCHES
 from entente.screening.text import flat_index
 from entente.screening.vocabulary import RegisterTables
 
@@ -70,9 +70,11 @@ class AsOfKernel:
 
     Attributes:
         law: whose answers.
+        absent: answer the matches that are less sure than `COUNTS_FROM`; otherwise all others.
     """
 
     law: Law
+    absent: bool = False
 
     @property
     def input_columns(self) -> tuple[str, ...]:
@@ -86,14 +88,27 @@ class AsOfKernel:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Answer one batch of matches."""
+        unsure = batch.column("confidence").to_numpy() < COUNTS_FROM
+        if (unsure != self.absent).any():
+            batch = batch.filter(pa.array(unsure == self.absent))
         day = days(batch.column("date"))
         asked = _asked(self.law, batch, day)
         return _hits(self.law, batch, day, asked, _answers(self.law, batch, day, asked))
 
 
 def join_listings(engine: Engine, register: RegisterTables, matches: str = "matches", into: str = "hits") -> None:
-    """Answer every match of table `matches`, and keep the hits as table `into` (columns of `schema.HITS`)."""
+    """Answer every match of table `matches` that counts; the hits become table `into` (columns of `schema.HITS`)."""
     engine.map(AsOfKernel(Law.of(register)), matches, into)
+
+
+def join_absent(engine: Engine, register: RegisterTables, matches: str = "matches") -> None:
+    """Answer the few matches of table `matches` that name a substance as absent; the hits become `ABSENT_HITS`."""
+    engine.sql(f"SELECT * FROM {matches} WHERE confidence < {COUNTS_FROM}", "matches_absent")
+    if engine.count("matches_absent"):
+        engine.map(AsOfKernel(Law.of(register), absent=True), "matches_absent", ABSENT_HITS)
+    else:
+        engine.register(ABSENT_HITS, HITS.empty_table())
+    engine.drop("matches_absent")
 
 
 def _asked(law: Law, batch: pa.RecordBatch, day: I64) -> Questions:

@@ -29,11 +29,21 @@ _HYPHEN = 45
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Which matches stand, and the form bits that their surroundings add."""
+    """Which matches stand, and the form bits that their surroundings add.
+
+    `before` and `behind` are the units beside a match that name it as absent, as in `grammar.Reading`.
+    """
 
     stands: Flags
     form: I64
     chemical: Flags
+    before: I64
+    behind: I64
+
+    def note(self, at: int, reading: Reading) -> None:
+        """Write down how one match reads."""
+        self.stands[at], self.form[at] = reading.stands, reading.form
+        self.before[at], self.behind[at] = reading.before, reading.behind
 
 
 class Context:
@@ -60,17 +70,18 @@ class Context:
     def judge(self, block: Block, hits: Located) -> Judged:
         """Read the surroundings of all matches."""
         size = len(hits)
-        judged = Judged(np.ones(size, np.bool_), np.zeros(size, np.int64), np.zeros(size, np.bool_))
+        form, before, behind = np.zeros((3, size), np.int64)
+        judged = Judged(np.ones(size, np.bool_), form, np.zeros(size, np.bool_), before, behind)
         if not size:
             return judged
         excluded = self._exclusions.stand_before(block, hits)
-        before = excluded | telling_before(block, hits)
-        behind = self._telling(block, hits)
+        told_before = excluded | telling_before(block, hits)
+        told_behind = self._telling(block, hits)
         if block.codes is None:
-            self._read_before(block, hits, np.flatnonzero(before & ~behind), excluded, judged)
-            self._read(block, hits, np.flatnonzero(behind), excluded, judged)
+            self._read_before(block, hits, np.flatnonzero(told_before & ~told_behind), excluded, judged)
+            self._read(block, hits, np.flatnonzero(told_behind), excluded, judged)
         else:
-            self._read(block, hits, np.flatnonzero(before | behind), excluded, judged)
+            self._read(block, hits, np.flatnonzero(told_before | told_behind), excluded, judged)
         return judged
 
     def _read_before(self, block: Block, hits: Located, some: I64, excluded: Flags, judged: Judged) -> None:
@@ -80,8 +91,7 @@ class Context:
         for at, number, (left, _) in zip(
             some.tolist(), numbers, _surroundings(block, hits.where(some), window, 0), strict=True
         ):
-            reading = read_before(self._traits[number], left)
-            judged.stands[at], judged.form[at] = reading.stands, reading.form
+            judged.note(at, read_before(self._traits[number], left))
 
     def _read(self, block: Block, hits: Located, some: I64, excluded: Flags, judged: Judged) -> None:
         """Read both sides of some matches."""
@@ -99,7 +109,7 @@ class Context:
                 reading = read(self._traits[number], left, right)
             else:
                 reading = self._read_any(number, left, right, before=name_before, behind=name_behind)
-            judged.stands[at], judged.form[at] = reading.stands, reading.form
+            judged.note(at, reading)
             if self._weak[number]:
                 judged.chemical[at] = has_chemical_word(left, right) or has_chemical_word_han(left, right)
 
@@ -111,7 +121,9 @@ class Context:
         if not han.stands:
             return han
         latin = read(traits, left if not traits.han_start else "", right if not traits.han_end else "")
-        return Reading(latin.stands, latin.form | han.form)
+        return Reading(
+            latin.stands, latin.form | han.form, max(latin.before, han.before), max(latin.behind, han.behind)
+        )
 
     def _telling(self, block: Block, hits: Located) -> Flags:
         """Matches of which both sides must be read."""

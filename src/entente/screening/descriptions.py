@@ -16,7 +16,18 @@ from entente.screening.context import Judged
 from entente.screening.fold import I64
 from entente.screening.glue import are_glued, whole_words
 from entente.screening.misspelling import Misspellings
-from entente.screening.output import AT_MOST, CAS, CAS_FIELD, DESCRIPTION, MISSPELLING, NAME, SURE, UNBOUNDED, Mentions
+from entente.screening.output import (
+    ABSENT,
+    AT_MOST,
+    CAS,
+    CAS_FIELD,
+    DESCRIPTION,
+    MISSPELLING,
+    NAME,
+    SURE,
+    UNBOUNDED,
+    Mentions,
+)
 from entente.screening.patterns import Patterns
 from entente.screening.text import Block, blocks
 
@@ -72,7 +83,15 @@ def _named(block: Block, names: Located, patterns: Patterns, judged: Judged, che
     counted = judged.stands & boundaries.holds_own(block, names)
     names, told = names.where(counted), told[counted]
     most = np.where(are_glued(block, names, patterns), AT_MOST["glued"], UNBOUNDED)
+    names, most = _with_negations(names, judged, counted, most)
     return _mentions(block, names, patterns, DESCRIPTION, told, judged.form[counted], most)
+
+
+def _with_negations(names: Located, judged: Judged, counted: Flags, most: I64) -> tuple[Located, I64]:
+    """Names that the text names as absent, together with the words that do so; and how sure they may be."""
+    before, behind = judged.before[counted], judged.behind[counted]
+    wider = replace(names, first=names.first - before, last=names.last + behind)
+    return wider, np.where(before + behind > 0, AT_MOST["absent"], most)
 
 
 def _misspelled(
@@ -84,10 +103,10 @@ def _misspelled(
     counted = judged.stands & boundaries.holds_own(block, near.hits)
     hits, edits = near.hits.where(counted), near.edits[counted]
     sure_enough = np.ones(len(hits), np.bool_)
-    mentions = _mentions(block, hits, compiled.patterns, DESCRIPTION, sure_enough, judged.form[counted])
-    counts = np.diff(compiled.patterns.first_entry)[hits.pattern]
-    sure = np.where(np.repeat(edits, counts) == 1, SURE["one_edit"], SURE["two_edits"])
-    return hits, replace(mentions, sure=sure, method=np.full(len(mentions), MISSPELLING))
+    wider, most = _with_negations(hits, judged, counted, np.where(edits == 1, SURE["one_edit"], SURE["two_edits"]))
+    mentions = _mentions(block, wider, compiled.patterns, DESCRIPTION, sure_enough, judged.form[counted], most)
+    method = np.where(mentions.method == NAME, MISSPELLING, mentions.method)
+    return hits, replace(mentions, method=method)
 
 
 def _outside(names: Located, near: Located) -> Flags:
@@ -124,7 +143,7 @@ def _mentions(
         sure = np.minimum(sure, most[index])
     if block.replaced is not None:
         sure = np.minimum(sure, AT_MOST["reread"])
-    method = np.where(is_cas, CAS, NAME)
+    method = np.where(is_cas, CAS, np.where(sure <= AT_MOST["absent"], ABSENT, NAME))
     text = block.original(start, end, row)
     forms = patterns.form[entry].astype(np.int64) | (0 if form is None else form[index])
     return Mentions(block.rows[row], patterns.substance[entry], forms, method, sure, start, end, text, field)

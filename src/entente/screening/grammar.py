@@ -6,7 +6,8 @@ A grammar, not a list of exceptions: it knows classes of words (`lexicon/*.yaml`
   carbamate or acetal word makes a form of it; a derivative word, or a thing named after it, is neither.
 * An ether "of" a glycol or a sugar is that one's ether.
 * Before a name, a substituent or a structural prefix makes another compound ("nitro X", "iso-X"); a stereo prefix an
-  isomer; "salts of", "clorhidrato de" a form; "other than", "free of" and "no" take the name away.
+  isomer; "salts of", "clorhidrato de" a form; "soluble in" takes the name away.
+* "Other than", "free of" and "no" before a name, and "-free" behind it, name it as absent. It is named all the same.
 * A class noun that is a name by itself ("ether") is a name only without a modifier.
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from entente.screening.lexicon import alternatives, is_bound_head, is_group, is_head, latin
 from entente.substances.forms import Form
@@ -35,10 +36,16 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a name reads in its surroundings: as the compound (in a form), or as something else."""
+    """How a name reads in its surroundings: as the compound (in a form), or as something else.
+
+    `before` and `behind` count the characters beside the name that name it as absent ("no ", "-free"), with what stands
+    between; both are 0 where nothing does.
+    """
 
     stands: bool
     form: int = 0
+    before: int = 0
+    behind: int = 0
 
 
 OTHER = Reading(stands=False)
@@ -78,23 +85,27 @@ _NEXT_WORD = re.compile(r"[\s\-]*(?P<word>[a-z]+)")
 def _exclusions() -> re.Pattern[str]:
     words = latin()
     charges = rf"\s+(?:the\s+|el\s+|la\s+)?(?:{alternatives(words['charges'])})\b"
-    return re.compile(rf"(?:^|[^a-z])(?:{alternatives(words['exclusions'])})\b(?!{charges})")
+    return re.compile(rf"(?<![a-z])(?:{alternatives(words['exclusions'])})\b(?!{charges})")
 
 
 @functools.cache
-def _negations() -> re.Pattern[str]:
-    return re.compile(rf"(?:^|[^a-z])(?:{alternatives(latin()['negations'] | latin()['property_phrases'])})[\s\-]+$")
+def _right_before(key: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z])(?:{alternatives(latin()[key])})[\s\-]+$")
 
 
-def is_taken_away(left: str) -> bool:
-    """Does a word before the name take it away: a negation right there, or an exclusion whose clause is still open?
+def _negated(left: str) -> int:
+    """Characters before the name from a plain negation on that stands right there; 0 without one."""
+    found = _right_before("negations").search(left, max(0, len(left) - _NEAR))
+    return len(left) - found.start() if found else 0
+
+
+def _excluded(left: str) -> int:
+    """Characters before the name from the last exclusion on, whose clause is still open; 0 without one.
 
     A clause ends at a semicolon, a colon, a full stop before a space, or where the bracket it stands in is closed.
     """
-    if _negations().search(left[-_NEAR:]):
-        return True
-    ends = [found.end() for found in _exclusions().finditer(left)]
-    return bool(ends) and _is_open(left[ends[-1] :])
+    places = [found.span() for found in _exclusions().finditer(left)]
+    return len(left) - places[-1][0] if places and _is_open(left[places[-1][1] :]) else 0
 
 
 def _is_open(clause: str) -> bool:
@@ -115,15 +126,20 @@ def read(traits: Traits, left: str, right: str) -> Reading:
     behind = _behind(traits, right)
     form = behind.form | before.form
     other = not behind.stands or (traits.mineral and form & ~Form.ISOMER)
-    return OTHER if other else Reading(stands=True, form=form)
+    return OTHER if other else Reading(stands=True, form=form, before=before.before, behind=behind.behind)
 
 
 def read_before(traits: Traits, left: str) -> Reading:
     """How a name reads behind a folded text, when what stands behind the name means nothing."""
-    if is_taken_away(left):
+    if _right_before("property_phrases").search(left, max(0, len(left) - _NEAR)):
         return OTHER
+    negated = _negated(left)
+    if negated:
+        return Reading(stands=True, before=negated)
     before = _before(traits, left[-_NEAR:])
-    return OTHER if traits.mineral and before.form & ~Form.ISOMER else before
+    if not before.stands or (traits.mineral and before.form & ~Form.ISOMER):
+        return OTHER
+    return Reading(stands=True, form=before.form, before=_excluded(left))
 
 
 def _behind(traits: Traits, right: str) -> Reading:
@@ -134,9 +150,11 @@ def _behind(traits: Traits, right: str) -> Reading:
         return _in_bracket(traits, right)
     word, rest = found["word"], found["rest"]
     if word in latin()["hydrates"]:
-        return _behind(traits, rest)
-    is_free = word == "free" and not _is_given_freely(found["gap"], rest)
-    if is_free or (not found["close"].strip() and _modifies_class_noun(traits, word)):
+        further = _behind(traits, rest)
+        return replace(further, behind=further.behind and found.end("word") + further.behind)
+    if word == "free" and not _is_given_freely(found["gap"], rest):
+        return Reading(stands=True, behind=found.end("word"))
+    if not found["close"].strip() and _modifies_class_noun(traits, word):
         return OTHER
     form = _form_word(traits, word, rest)
     beside = found["gap"] or found["close"] or found["locant"]

@@ -32,7 +32,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         "anhydrous": rf"(?:{alternatives(words['anhydrous'])})$",
         "taken": rf"(?:{exclusions})有?(?!{charges})\s*[^\s，。；;.:,]{{0,12}}$|(?:{negations})$",
         "except": rf"(?:{alternatives(words['exceptions'])})[^，。；;.:,]{{0,12}}$",
-        "excepted": r"[^，。；;.:,]{0,24}外",
+        "excepted": r"[^，。；;.:,]{0,24}?外",
         "plain": rf"(?:{alternatives(words['after_salt_acids'])})",
         "continuing": rf"(?:{continuing}|[{''.join(words['continues'])}])",
         "bare_locant": rf"[\-\s]*\d(?:,\d)*-?[{''.join(words['continues'])}]",
@@ -51,13 +51,23 @@ def read_han(traits: Traits, left: str, right: str, *, name_before: bool, name_b
         name_before: another name of the vocabulary ends right before it: a list without commas.
         name_behind: another name begins right behind it.
     """
-    if _pattern("taken").search(left) or (_pattern("except").search(left) and _pattern("excepted").match(right)):
-        return OTHER
     behind = _behind(traits, right, name_behind=name_behind) if traits.han_end else Reading(stands=True)
     if not behind.stands:
         return OTHER
     before = _before(traits, left, name_before=name_before) if traits.han_start else Reading(stands=True)
-    return Reading(stands=True, form=behind.form | before.form) if before.stands else OTHER
+    if not before.stands:
+        return OTHER
+    absent_before, absent_behind = _absent(left, right)
+    return Reading(stands=True, form=behind.form | before.form, before=absent_before, behind=absent_behind)
+
+
+def _absent(left: str, right: str) -> tuple[int, int]:
+    """Characters before and behind a name that name it as absent, as in `grammar.Reading`."""
+    taken = _pattern("taken").search(left)
+    if taken:
+        return len(left) - taken.start(), 0
+    opened, closed = _pattern("except").search(left), _pattern("excepted").match(right)
+    return (len(left) - opened.start(), closed.end()) if opened and closed else (0, 0)
 
 
 def _behind(traits: Traits, right: str, *, name_behind: bool) -> Reading:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from entente.screening.kernel import ScreeningKernel
-from entente.screening.schema import MATCHES
+from entente.screening.schema import COUNTS_FROM, MATCHES
 from entente.screening.vocabulary import Vocabulary
 
 #: The table that `MemoKernel` gives, and the one it reads.
 TABLE, PAYMENTS = "memo_matches", "payments"
-#: One substance that a payment's text names; `method` and `confidence` as in `MATCHES`.
+#: One substance that a payment's text names; `method` and `confidence` as in `MATCHES`, of those that count.
 MEMO_MATCHES = pa.schema(
     [
         pa.field("payment_id", pa.string(), nullable=False),
@@ -48,6 +49,7 @@ class MemoKernel:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Screen one batch of payments."""
         found = ScreeningKernel(self.vocabulary, misspellings=False)(_as_shipments(batch))
+        found = found.filter(pc.greater_equal(found.column("confidence"), COUNTS_FROM))
         columns = ["declaration_id", *MEMO_MATCHES.names[1:]]
         return pa.RecordBatch.from_arrays([found.column(name) for name in columns], schema=MEMO_MATCHES)
 

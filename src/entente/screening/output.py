@@ -17,15 +17,16 @@ from entente.screening.text import plain
 from entente.screening.vocabulary import Vocabulary
 
 FIELDS = ("description", "cas", "hs_code")
-METHODS = ("name", "cas", "hs", "misspelling")
+METHODS = ("name", "cas", "hs", "misspelling", "absent")
 DESCRIPTION, CAS_FIELD, HS_FIELD = range(3)
-NAME, CAS, HS, MISSPELLING = range(4)
+NAME, CAS, HS, MISSPELLING, ABSENT = range(5)
 
 #: How sure a method is that the row speaks of the substance, in thousandths. A judgement, not a measured rate:
 #: a number is unambiguous, a name nearly so, an acronym needs its surroundings, a code is a declarant's choice.
 SURE = {"cas": 990, "name": 980, "acronym": 850, "hs": 600, "confused_cas": 700, "one_edit": 800, "two_edits": 650}
-#: What else is known of a match bounds how sure it is: it is glued to a number, or found in a second reading.
-AT_MOST = {"glued": 900, "reread": 900}
+#: What else is known of a match bounds how sure it is: it is glued to a number, found in a second reading, or the text
+#: names it as absent ("no X"). The last is a judgement too: most such texts are true, and somebody who hides writes so.
+AT_MOST = {"glued": 900, "reread": 900, "absent": 300}
 #: As sure as the method is.
 UNBOUNDED = 1000
 
@@ -63,7 +64,10 @@ def from_codes(compiled: Compiled, column: pa.Array, codes: Codes, days: I64) ->
 
 
 def reduce(pieces: Sequence[Mentions]) -> list[Mentions]:
-    """Keep one mention per row, substance, field and method family (a misspelling is in the family of names)."""
+    """Keep one mention per row, substance, field and method family.
+
+    A misspelling, and a name named as absent, are in the family of names: one that stands tells more.
+    """
     kept: list[Mentions] = []
     for field in range(len(FIELDS)):
         together = _concat([piece for piece in pieces if piece.field == field and len(piece)], field)
@@ -83,7 +87,7 @@ def _concat(pieces: list[Mentions], field: int) -> Mentions | None:
 
 def _best(mentions: Mentions) -> Mentions:
     """The surest, then plainest, then longest, then first mention of each group."""
-    family = np.where(mentions.method == MISSPELLING, NAME, mentions.method)
+    family = np.where(mentions.method >= MISSPELLING, NAME, mentions.method)
     group = (mentions.row << 26) + (mentions.substance << 2) + family
     # what decides within a group, in one number: forms and lengths are clipped, positions come last by stability
     length = np.minimum(mentions.end - mentions.start, 0xFFFF)

@@ -2,6 +2,8 @@
 
 A *match* is one mention of a controlled substance in one field of one row: the kernel's output. A *hit* is a
 match seen from one jurisdiction (shipment x listing, with evidence). A *flag* is a rule that fired on a row.
+
+A match that is less sure than `COUNTS_FROM` is kept and shown, and counts for nothing: see `ABSENT_HITS`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,13 @@ CARRIED = (
     "transit_countries",
 )
 
+#: The least confidence of a match that rules, leads and counts know of. Below it are only names that the text itself
+#: names as absent ("no X", method `absent`, at most 0.3): most such texts are true and accuse nobody, some hide what
+#: they name. All other methods are surer than this.
+COUNTS_FROM = 0.5
+#: The table of hits that are less sure, beside the table `hits`, in the same columns. No rule and no lead reads it.
+ABSENT_HITS = "hits_absent"
+
 _CARRIED_FIELDS = [
     pa.field("row_id", pa.int64(), nullable=False),
     pa.field("declaration_id", pa.string(), nullable=False),
@@ -31,9 +40,9 @@ _CARRIED_FIELDS = [
     pa.field("transit_countries", pa.list_(pa.string())),
 ]
 
-#: One mention: `field` is description, cas, hs_code, smiles or inchi; `method` is name, cas, hs, misspelling or
-#: structure; `span_start`/`span_end` count characters (code points) of the field's own text; `form` is a `Form` bit
-#: set; `confidence` is in [0, 1].
+#: One mention: `field` is description, cas, hs_code, smiles or inchi; `method` is name, cas, hs, misspelling, structure
+#: or absent (named as absent: the span holds the words that say so); `span_start`/`span_end` count characters (code
+#: points) of the field's own text; `form` is a `Form` bit set; `confidence` is in [0, 1].
 MATCHES = pa.schema(
     [
         *_CARRIED_FIELDS,

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from entente.engine.base import Engine
 from entente.errors import InputError, MissingComponentError
-from entente.screening.asof import join_listings
+from entente.screening.asof import join_absent, join_listings
 from entente.screening.schema import CARRIED, HITS
 from entente.screening.vocabulary import RegisterTables
 from entente.substances.structure import MAX_CHARACTERS, ScopeAnswer, scope
@@ -76,6 +76,8 @@ def join_with_structures(
 ) -> StructureReport:
     """Answer table `matches`, and the structures of `shipments`, and keep the hits as table `hits`.
 
+    Those that the text names as absent stand apart, as table `schema.ABSENT_HITS`.
+
     Args:
         engine: holds `matches` and the shipments.
         register: the lists.
@@ -84,6 +86,7 @@ def join_with_structures(
         shipments: name of the table of shipments.
     """
     report = StructureReport()
+    join_absent(engine, register)
     fields = [name for name in FIELDS if name in present and _has_class(register)]
     covered = [row for name in fields for row in _read(engine, shipments, name, report)]
     if not covered:

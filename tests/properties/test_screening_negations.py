@@ -1,0 +1,72 @@
+"""A negation never removes a hit in silence: whatever is found in a text is found behind a negation too."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import variants
+from entente.screening.kernel import ScreeningKernel
+from entente.screening.lexicon import hanzi, latin
+from entente.screening.schema import COUNTS_FROM
+from entente.screening.vocabulary import Vocabulary
+from entente.substances.register import load_register
+from false_alarms import batch_of
+
+BEFORE = [
+    *(f"{word} " for word in sorted(latin()["negations"] | latin()["exclusions"])),
+    *(f"{word}-" for word in ("non", "no")),
+    *hanzi()["exclusions"],
+    *hanzi()["negations"],
+]
+BEHIND = [" free", "-free", " Free remover"]
+
+
+@cache
+def _kernel():
+    return ScreeningKernel(Vocabulary.from_register(load_register()))
+
+
+@cache
+def _names():
+    return sorted({name.text for name in Vocabulary.from_register(load_register()).names if not name.needs_context})
+
+
+def _found(texts):
+    rows = [{} for _ in texts]
+    for match in _kernel()(batch_of(texts)).to_pylist():
+        rows[match["row_id"]][match["substance_id"]] = match
+    return rows
+
+
+NEGATED = st.tuples(
+    st.sampled_from(["", "goods, ", "溶剂，", "Thinner ("]),
+    st.sampled_from([*((word, "") for word in BEFORE), *(("", word) for word in BEHIND)]),
+    st.sampled_from(_names()),
+)
+ROWS = st.lists(NEGATED, min_size=20, max_size=20)
+
+
+@given(ROWS, st.sampled_from(variants.WRITINGS), st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None)
+def test_what_is_found_without_a_negation_is_found_with_one(drawn, writing, seed):
+    rng = random.Random(seed)
+    written = [(start, around, writing(rng, name) or name) for start, around, name in drawn]
+    plain = _found([f"{start}{name}" for start, _, name in written])
+    negated = [f"{start}{before}{name}{behind}" for start, (before, behind), name in written]
+    pairs = zip(negated, plain, _found(negated), strict=True)
+    assert [text for text, alone, found in pairs if not alone.keys() <= found.keys()] == []
+
+
+@given(ROWS)
+@settings(max_examples=40, deadline=None)
+def test_a_match_holds_its_negation_exactly_where_it_is_named_as_absent(drawn):
+    texts = [f"{start}{before}{name}{behind}" for start, (before, behind), name in drawn]
+    for (_, around, _), found in zip(drawn, _found(texts), strict=True):
+        words = "".join(around).strip(" -").split(" ")[0]
+        for match in found.values():
+            says_so = words in match["matched_text"]
+            assert says_so == (match["confidence"] < COUNTS_FROM) == (match["method"] == "absent"), match
