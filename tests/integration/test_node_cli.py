@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -153,3 +156,19 @@ def test_evidence_is_a_file_for_a_third_party(both, tmp_path):
     both("us-dea", "peer", "evidence", "mx-pgr", str(tmp_path / "out"))
     (file,) = (tmp_path / "out").iterdir()
     assert file.read_bytes() == b"proof"
+
+
+def test_the_endpoint_for_a_server_of_ones_own_holds_the_directory(run, node, tmp_path):
+    node("us-dea")
+    code = "import entente.node.asgi as a, subprocess as s; print(callable(a.application), s.call([*'{}'.split()]))"
+    command = f"{Path(sys.executable).parent / 'entente'} node migrate"
+    environment = {"ENTENTE_HOME": str(tmp_path / "us-dea"), "ENTENTE_PASSPHRASE_FILE": str(tmp_path / "words")}
+    done = subprocess.run(
+        [sys.executable, "-c", code.format(command)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "True 2", done.stderr
+    assert "Another program" in done.stderr
