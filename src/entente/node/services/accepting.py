@@ -1,6 +1,7 @@
 """What a content changes here in the same commit that takes or sends it: keys.
 
-Cases and other rooms add what they apply through `Node`.
+This is the one place where a message becomes more than a message: what cases and other rooms make of it is called from
+`peer_act` and `own_act`, in the same transaction, and writes to the database `tx.alias`.
 """
 
 from __future__ import annotations
