@@ -18,6 +18,7 @@ import engine_sql
 from entente.engine import Engine, open_engine
 from entente.leads.request import OPTIONAL_TABLES, Clock, ScreenRequest
 from entente.leads.run import screen_files
+from screen_files import ROWS, write_rows
 
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
@@ -104,18 +105,24 @@ def test_texts_that_are_alike_have_codes_of_their_own(engines: tuple[Engine, Eng
 @pytest.mark.usefixtures("spark_engine")  # the run joins the Spark that is there
 def test_a_whole_run_gives_the_same_files_whichever_engine_does_it(tmp_path: Path) -> None:
     shipped = files("entente.simulate") / "sample"
+    absent = write_rows(
+        tmp_path / "absent.csv", (*ROWS, "N1,2024-03-05,sin efedrina,3402.20,CN,MX,Alpha Chem,Beta SA,2")
+    )
     clock = Clock(now=datetime(2025, 1, 2, tzinfo=UTC), wall=lambda: 0.0, cpu=lambda: 0.0)
     with as_file(shipped) as sample:
         for name in ("local", "spark"):
             tables = {table: (sample / f"{table}.parquet",) for table in OPTIONAL_TABLES}
-            request = ScreenRequest((sample / "shipments",), tmp_path / name, tables, engine=name, processes=1)
+            inputs = (sample / "shipments", absent)
+            request = ScreenRequest(inputs, tmp_path / name, tables, engine=name, processes=1)
             screen_files(request, clock=clock)
     for table in ("hits", "flags", "leads", "quarantine"):
         local, spark = (pq.read_table(tmp_path / name / f"{table}.parquet") for name in ("local", "spark"))
         assert spark.equals(local, check_metadata=True), table
-        assert local.num_rows > 0 or table == "quarantine"
+        assert local.num_rows > 0
     records = [json.loads((tmp_path / name / "run.json").read_text("utf-8")) for name in ("local", "spark")]
     assert [record["request"]["engine"] for record in records] == ["local", "spark"]
     assert records[0]["results"] == records[1]["results"]
+    assert records[0]["counts"] == records[1]["counts"]
+    assert records[0]["counts"]["absent_records"] == records[0]["counts"]["absent_records_with_signs"] == 1
     pages = [(tmp_path / name / "report.html").read_text("utf-8") for name in ("local", "spark")]
     assert pages[1].replace("spark", "local") == pages[0].replace("spark", "local")

@@ -1,14 +1,16 @@
 """Rows whose text names a controlled substance as absent ("no X", "X-free"): shown by themselves, and never as leads.
 
 Most such texts are true, so that no rule and no lead rests on them. But somebody who hides a substance may write so.
-So each is in hits.parquet, and the report lists those first that bear other signs: rows of a lead, then rows on which
-rules fired.
+So each is in hits.parquet, and the report lists those first that bear other signs: rows of parties that have a lead,
+then rows on which rules fired.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import pyarrow as pa
 
 from entente.engine import Engine
 from entente.leads.reportdata import AbsentRow
@@ -21,30 +23,51 @@ SHOWN = 20
 #: Table of hits.parquet: the hits that count and those that do not.
 ALL_HITS = "hits_all"
 
-_SIGNED = "SELECT row_id FROM flags UNION SELECT row_id FROM hits"
+#: Table of these rows with their other signs: the rank of the first lead of the same two parties, rules that fired on
+#: the row, and whether it has a hit that counts.
+ROWS = "absent_rows"
+_ROWS_SCHEMA = pa.schema([(name, pa.int64()) for name in ("row_id", "in_force", "rank", "n_rules", "has_hit")])
 
-COUNTS = f"""
-SELECT count(DISTINCT a.row_id) AS absent_records,
-  count(DISTINCT CASE WHEN s.row_id IS NOT NULL THEN a.row_id END) AS absent_records_with_signs
-FROM {ABSENT_HITS} a LEFT JOIN ({_SIGNED}) s ON a.row_id = s.row_id
-"""
-
-_PICKED = f"""
+_RECEIVER = "coalesce(s.consignee_key, s.importer_key)"
+_MARKED = f"""
 WITH absent AS (
   SELECT row_id, max(CASE WHEN status = 'listed' THEN 1 ELSE 0 END) AS in_force FROM {ABSENT_HITS} GROUP BY row_id
 ),
-fired AS (SELECT f.row_id, count(*) AS n FROM flags f JOIN absent a ON f.row_id = a.row_id GROUP BY f.row_id),
+parties AS (
+  SELECT a.row_id, a.in_force, s.exporter_key AS exporter, {_RECEIVER} AS receiver
+  FROM absent a JOIN shipments s ON a.row_id = s.row_id
+),
 led AS (
-  SELECT r.row_id, min(r.rank) AS rank FROM lead_rows r JOIN absent a ON r.row_id = a.row_id
-  WHERE r.rank IS NOT NULL GROUP BY r.row_id
-)
-SELECT a.row_id, a.in_force, l.rank, coalesce(f.n, CAST(0 AS BIGINT)) AS n_rules
-FROM absent a LEFT JOIN led l ON a.row_id = l.row_id LEFT JOIN fired f ON a.row_id = f.row_id
-ORDER BY coalesce(l.rank, CAST({1 << 40} AS BIGINT)), n_rules DESC, a.in_force DESC, a.row_id LIMIT {SHOWN}
+  SELECT s.exporter_key AS exporter, {_RECEIVER} AS receiver, min(r.rank) AS rank
+  FROM lead_rows r JOIN shipments s ON r.row_id = s.row_id
+  WHERE r.rank IS NOT NULL AND (s.exporter_key IS NOT NULL OR {_RECEIVER} IS NOT NULL)
+  GROUP BY s.exporter_key, {_RECEIVER}
+),
+fired AS (SELECT row_id, count(*) AS n FROM flags GROUP BY row_id),
+named AS (SELECT DISTINCT row_id FROM hits)
+SELECT p.row_id, CAST(p.in_force AS BIGINT) AS in_force, CAST(l.rank AS BIGINT) AS rank,
+  coalesce(f.n, CAST(0 AS BIGINT)) AS n_rules,
+  CAST(CASE WHEN n.row_id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_hit
+FROM parties p
+LEFT JOIN led l ON coalesce(p.exporter, '') = coalesce(l.exporter, '')
+  AND coalesce(p.receiver, '') = coalesce(l.receiver, '')
+LEFT JOIN fired f ON p.row_id = f.row_id
+LEFT JOIN named n ON p.row_id = n.row_id
 """
 
-_ROWS = """
-SELECT p.row_id, p.in_force, p.rank, p.n_rules, s.declaration_id, s.line, s.date, s.description
+COUNTS = f"""
+SELECT count(*) AS absent_records,
+  count(CASE WHEN rank IS NOT NULL OR n_rules > 0 OR has_hit > 0 THEN 1 END) AS absent_records_with_signs
+FROM {ROWS}
+"""
+
+_PICKED = f"""
+SELECT * FROM {ROWS}
+ORDER BY coalesce(rank, CAST({1 << 40} AS BIGINT)), n_rules DESC, has_hit DESC, in_force DESC, row_id LIMIT {SHOWN}
+"""
+
+_SHOWN = """
+SELECT p.*, s.declaration_id, s.line, s.date, s.description
 FROM absent_picked p JOIN shipments s ON p.row_id = s.row_id
 """
 
@@ -62,11 +85,19 @@ def gather(engine: Engine) -> str:
     return ALL_HITS
 
 
+def mark(engine: Engine) -> None:
+    """Make the table `ROWS`. Reads the tables of hits, `flags`, `lead_rows` and `shipments`."""
+    if engine.count(ABSENT_HITS):
+        engine.sql(_MARKED, ROWS)
+    else:
+        engine.register(ROWS, _ROWS_SCHEMA.empty_table())
+
+
 def shown(engine: Engine, law: LawWords) -> Iterator[AbsentRow]:
-    """The rows that the report lists, in words. Reads also the tables `flags` and `lead_rows`."""
+    """The rows that the report lists, in words."""
     engine.sql(_PICKED, "absent_picked")
     try:
-        rows = engine.fetch(_ROWS).to_pylist()
+        rows = engine.fetch(_SHOWN).to_pylist()
         named = engine.fetch(_NAMED).to_pylist()
     finally:
         engine.drop("absent_picked")
@@ -74,9 +105,9 @@ def shown(engine: Engine, law: LawWords) -> Iterator[AbsentRow]:
         yield _in_words(row, [one for one in named if one["row_id"] == row["row_id"]], law)
 
 
-def _most_signs_first(row: Mapping[str, Any]) -> tuple[float, int, int, int]:
+def _most_signs_first(row: Mapping[str, Any]) -> tuple[float, ...]:
     rank = float("inf") if row["rank"] is None else row["rank"]
-    return rank, -row["n_rules"], -row["in_force"], row["row_id"]
+    return rank, -row["n_rules"], -row["has_hit"], -row["in_force"], row["row_id"]
 
 
 def _in_words(row: Mapping[str, Any], named: list[dict[str, Any]], law: LawWords) -> AbsentRow:
@@ -90,4 +121,5 @@ def _in_words(row: Mapping[str, Any], named: list[dict[str, Any]], law: LawWords
         in_force=bool(row["in_force"]),
         rank=row["rank"],
         n_rules=row["n_rules"],
+        has_hit=bool(row["has_hit"]),
     )

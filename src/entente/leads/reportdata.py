@@ -181,8 +181,8 @@ class UnreadRow:
 class AbsentRow:
     """A row that names a controlled substance as absent, and what else speaks for looking at it.
 
-    `in_force`: some law asked listed it that day. `rank`: of the first lead that holds the row; None: no lead does.
-    `n_rules`: rules that fired on the row.
+    `in_force`: some law asked listed it that day. `rank`: of the first lead of the same two parties, if any.
+    `n_rules`: rules that fired on the row. `has_hit`: it names some substance otherwise than as absent.
     """
 
     declaration_id: str
@@ -193,6 +193,7 @@ class AbsentRow:
     in_force: bool
     rank: int | None
     n_rules: int
+    has_hit: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,7 @@ def _write(
             engine.export(absent.gather(engine) if name == "hits" else name, folder / f"{name}.parquet", order_by=order)
         quarantines = {name: staged.quarantine for name, staged in inputs.tables.items()}
         unread.write_quarantine(engine, quarantines, work, folder / "quarantine.parquet")
+        absent.mark(engine)
         record = run_record(
             request, law.register, law.ruleset, law.hit_weights, inputs, rules, leads, engine, timer.clock.now
         )
