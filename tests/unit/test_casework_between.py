@@ -185,6 +185,33 @@ def test_a_notification_that_is_taken_back(sides):
     assert (at(mx, ours), at(cn, theirs)) == ("withdrawn", "withdrawn")
 
 
+def test_a_reply_that_is_taken_back_stands_no_more(sides):
+    mx, cn = sides
+    ours, theirs = notified(mx, cn)
+    answer = cn.do(theirs, "reply", answer="no-objection")
+    mx.take(answer)
+    head = Header("recall", 1, "cn-nncc", ("mx-pgr",), NOW, Marking(Tlp.AMBER), withdraws=(answer.id,))
+    recall = draft(head, {"action": "stop-use", "reason": "The licence was forged."}, os.urandom)
+    mx.take(recall)
+    assert (at(mx, ours), reply(mx.states[ours], mx.now)) == ("acknowledged", Reply.WAITING)
+    with pytest.raises(NotNowError):
+        mx.do(ours, "export", person("Ann"), exported="2026-12-20")
+
+
+def test_taking_back_one_report_does_not_take_the_commitment_back(sides):
+    mx, cn = sides
+    mx.new("commitment", "k-1", "draft", COMMITMENT)
+    cn.take(mx.do("k-1", "propose"))
+    theirs = cn.only("commitment").object
+    mx.take(cn.do(theirs, "accept", text="Agreed."))
+    report = mx.do("k-1", "report", text="All were answered.", status="kept")
+    cn.take(report)
+    head = Header("recall", 1, "mx-pgr", ("cn-nncc",), NOW, Marking(Tlp.AMBER), withdraws=(report.id,))
+    cn.take(draft(head, {"action": "stop-use", "reason": "Two were late."}, os.urandom))
+    assert at(cn, theirs) == "reported"
+    assert cn.states[theirs].fields["withdrawals"][0]["content"] == report.id
+
+
 def test_a_third_authority_cannot_speak_of_it(sides):
     mx, cn = sides
     ours, theirs = notified(mx, cn)
@@ -543,7 +570,7 @@ def test_a_change_or_withdrawal_after_arrival_is_kept_beside_it(sides):
     cn.take(mx.do(ours, "withdraw", withdrawal="The order was cancelled."))
     state = cn.states[theirs]
     assert at(cn, theirs) == "arrived"
-    assert len(state.fields["late-amendments"]) == len(state.fields["late-withdrawals"]) == 1
+    assert len(state.fields["late-amendments"]) == len(state.fields["withdrawals"]) == 1
 
 
 @pytest.mark.parametrize(

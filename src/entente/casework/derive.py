@@ -12,7 +12,9 @@ from entente.exchange import strict
 
 
 def _reply(asked: Asked) -> Mapping[str, Any]:
-    return {"replied-at": strict.write_moment(asked.now)}
+    """When the reply came, and by which message, so that taking that message back takes the reply away."""
+    message = {"reply-message": asked.by.message} if asked.by.message else {}
+    return {"replied-at": strict.write_moment(asked.now), **message}
 
 
 def _reconciled(asked: Asked) -> Mapping[str, Any]:

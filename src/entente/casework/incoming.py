@@ -74,11 +74,16 @@ def from_message(content: Content, desk: Desk) -> tuple[Routed | Elsewhere, ...]
     return (ROUTES.get(content.header.type, _unrouted)(content, desk),)
 
 
-def _to(content: Content, name: str, state: State | None, command: str, data: Mapping[str, Any]) -> Routed | Elsewhere:
-    """A command with those fields of `data` that it knows; the message keeps the others."""
+def _to(
+    content: Content, name: str, state: State | None, command: str, data: Mapping[str, Any], of: str | None = None
+) -> Routed | Elsewhere:
+    """A command with those fields of `data` that it knows; the message keeps the others.
+
+    Its field `content` is the message itself, or the one that it is about (`of`).
+    """
     spec = machine(name).command(command)
     known = spec.schema["properties"]
-    fields = {key: value for key, value in {**data, "content": content.id}.items() if key in known}
+    fields = {key: value for key, value in {**data, "content": of or content.id}.items() if key in known}
     by = peer(content.header.sender, content.id)
     try:
         spec.check(fields)
@@ -213,21 +218,19 @@ def _meeting(content: Content, desk: Desk) -> Routed | Elsewhere:
 
 
 def _recalled(content: Content, desk: Desk, name: str) -> Routed | Elsewhere:
+    """What taking one message back means: the whole object, the reply that stands, or something that was said of it."""
     state = desk.by_content(name)
     if state is None:
         return Elsewhere(ACTS)
-    command = _in_time(state, "withdrawn-by-peer", "withdrawn-late")
-    if command not in _commands(state):
-        return Elsewhere(f"A {state.machine} of this authority cannot be taken back by another one.")
-    data = {"reason": content.body["reason"], "withdrawal": content.body["reason"]}
-    routed = _to(content, state.machine, state, command, data)
-    return _of(routed, name) if isinstance(routed, Routed) and state.machine == "case" else routed
-
-
-def _of(routed: Routed, name: str) -> Routed:
-    """The same command about another message than the one that carries it."""
-    command = Command(routed.command.name, {**routed.command.data, "content": name})
-    return Routed(routed.machine, routed.object, command, routed.by)
+    if state.counterpart not in {None, content.header.sender}:
+        return Elsewhere(UNKNOWN)
+    reason = content.body["reason"]
+    if state.fields.get("reply-message") == name and "reply-withdrawn" in _commands(state):
+        data = {"withdrawn": name, "withdrawal-reason": reason}
+        return _to(content, state.machine, state, "reply-withdrawn", data)
+    if state.fields.get("content") == name and "withdrawn-by-peer" in _commands(state):
+        return _to(content, state.machine, state, "withdrawn-by-peer", {"reason": reason, "withdrawal": reason})
+    return _to(content, state.machine, state, "peer-withdrew", {"reason": reason}, of=name)
 
 
 def _acts(_: Content, __: Desk) -> Elsewhere:
