@@ -32,6 +32,7 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
@@ -43,6 +44,7 @@ from entente.leads.request import Clock, ScreenRequest
 from entente.leads.run import screen_files
 from entente.leads.score import HIT_FAMILY
 from entente.leads.weights import HitWeights, load_weights
+from entente.screening.schema import COUNTS_FROM
 from entente.screening.features import SHIPPED as SHIPPED_FEATURES
 from entente.screening.rules import SHIPPED, RuleSet, load_rules
 
@@ -131,7 +133,7 @@ def signs_by_declaration(out: Path, hits: HitWeights) -> dict[str, dict[str, dic
     borne: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for row in pq.read_table(out / "flags.parquet").to_pylist():
         borne[row["declaration_id"]][row["rule_id"]] = {"rule_id": row["rule_id"], "family": row["family"]}
-    for row in pq.read_table(out / "hits.parquet").to_pylist():
+    for row in pq.read_table(out / "hits.parquet", filters=pc.field("match_confidence") >= COUNTS_FROM).to_pylist():
         unknown = row["reason"] == "no_listing" and row["status"] == "unknown_coverage"
         kind = "unknown_coverage" if unknown else row["reason"]
         if hits.kinds.get(kind, 0) > 0:
