@@ -44,9 +44,9 @@ from entente.leads.request import Clock, ScreenRequest
 from entente.leads.run import screen_files
 from entente.leads.score import HIT_FAMILY
 from entente.leads.weights import HitWeights, load_weights
-from entente.screening.schema import COUNTS_FROM
 from entente.screening.features import SHIPPED as SHIPPED_FEATURES
 from entente.screening.rules import SHIPPED, RuleSet, load_rules
+from entente.screening.schema import COUNTS_FROM
 
 SHARES = (0.01, 0.02, 0.05, 0.10)
 FILES = ("kcs_syn_train.csv", "kcs_syn_valid.csv")
