@@ -58,6 +58,9 @@ class MemoryBlobs:
     def put_all(self, items: Sequence[bytes]) -> Sequence[str]:
         return [self.put(data) for data in items]
 
+    def get_all(self, names: Sequence[str]) -> Iterator[bytes]:
+        return (self.get(name) for name in names)
+
     def has(self, name: str) -> bool:
         return name in self.durable
 

@@ -158,7 +158,8 @@ def _wires(
     uow: UnitOfWork, tx: Transaction, channel: Channel, sequences: Sequence[int], most_bytes: int
 ) -> tuple[bytes, ...]:
     signed = restore.check_signing(tx.book().ledger, channel.log.key).size
-    return tuple(_within((uow.blobs.get(row.wire) for row in _covered(tx, sequences, signed)), most_bytes))
+    names = [row.wire for row in _covered(tx, sequences, signed)]
+    return tuple(_within(uow.blobs.get_all(names), most_bytes))
 
 
 def _covered(tx: Transaction, sequences: Sequence[int], signed: int) -> Iterator[Message]:

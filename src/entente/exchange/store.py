@@ -7,7 +7,7 @@ whose ciphertext is missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -143,6 +143,10 @@ class Blobs(Protocol):
         Raises:
             ExchangeError: they are not there, or are damaged.
         """
+        ...
+
+    def get_all(self, digests: Sequence[str]) -> Iterator[bytes]:
+        """The bytes of many digests in their order, each read when it is asked for; as `get`, with fewer look-ups."""
         ...
 
 

@@ -31,6 +31,8 @@ from entente.node.store.rows import insert
 MAGIC = b"ENTPACK\x01"
 TEMPORARY = ".new"
 _LENGTH = 8
+_AT_ONCE = 128
+"""Places that are looked up with one question."""
 
 
 class FileBlobs:
@@ -94,9 +96,22 @@ class FileBlobs:
         Raises:
             ExchangeError: they are not there, or are damaged.
         """
+        return self._read(digest, self._row(digest))
+
+    def get_all(self, digests: Sequence[str]) -> Iterator[bytes]:
+        """The bytes of many digests in their order, each read when it is asked for.
+
+        Raises:
+            ExchangeError: as `get`, for the first that is not there.
+        """
+        for start in range(0, len(digests), _AT_ONCE):
+            part = digests[start : start + _AT_ONCE]
+            rows = {row.digest: row for row in self._rows().filter(digest__in=part)}
+            yield from (self._read(digest, rows.get(digest)) for digest in part)
+
+    def _read(self, digest: str, row: Ciphertext | None) -> bytes:
         if digest in (waiting := self._waiting() or {}):
             return bytes(waiting[digest])
-        row = self._row(digest)
         if row is None:
             raise _gone(f"The ciphertext {digest[:16]} is missing.")
         try:
