@@ -172,3 +172,10 @@ def test_the_endpoint_for_a_server_of_ones_own_holds_the_directory(run, node, tm
     )
     assert done.stdout.strip() == "True 2", done.stderr
     assert "Another program" in done.stderr
+
+
+def test_a_database_that_cannot_be_reached_leaves_no_half_of_a_node(run, tmp_path):
+    options = ("--name", "us-dea", "--jurisdiction", "US", "--database", "postgresql://postgres@127.0.0.1:1/x")
+    done = run("us-dea", "node", "init", *options, fails=True)
+    assert "cannot be reached" in done.output
+    assert not (tmp_path / "us-dea").exists()

@@ -32,7 +32,7 @@ from entente.node.boot import boot
 from entente.node.cards import Card
 from entente.node.config import Config
 from entente.node.errors import NodeError
-from entente.node.home import Home, create
+from entente.node.home import Home, check_free, create
 from entente.node.store import database
 
 if TYPE_CHECKING:
@@ -105,12 +105,17 @@ class Node:
 
         Raises:
             NodeError: there is something in the directory already.
+            StoreError: the database cannot be reached.
         """
         boot()
         from entente.node.services import pins
         from entente.node.wire.certificate import ensure
 
         home, suites = Home(path), suites or builtin()
+        check_free(home.path)
+        alias = database.register(database.settings_of(config.database, home.path))
+        if database.is_postgres(alias):
+            database.missing_migrations(alias)  # a server that cannot be reached leaves no half of a node
         create(home, config, suites, passphrase, clock(), cost=cost)
         node = cls(home, config, clock, keyring.load(home.keys, suites, passphrase), suites)
         ensure(home.keys, config.name, node.parts.keys().secret, clock())

@@ -98,7 +98,7 @@ def missing_migrations(alias: str) -> list[str]:
         executor = MigrationExecutor(connections[alias])
     except OperationalError as error:
         raise StoreError(
-            f"The database cannot be reached ({error}).",
+            f"The database cannot be reached ({' '.join(str(error).split())}).",
             remedy="See that it runs, and look at `database` in config.toml.",
         ) from error
     return [f"{step.app_label}.{step.name}" for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
