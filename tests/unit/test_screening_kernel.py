@@ -337,10 +337,29 @@ def test_the_cas_column_may_hold_several_numbers():
     assert found == {("acetone", "67-64-1"), ("p2p", "103797"), ("toluene", "108-88-3")}
 
 
-@pytest.mark.parametrize("code", ["291431", "2914.31.00", "2914 31 00 10", "２９１４３１"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(
+            "291431",
+            "2914.31.00",
+            "2914 31 00 10",
+            "２９１４３１",
+            "HS 2914.31",
+            "HTSUS2914.31.0000",
+            "HS CODE: 291431",
+        ),
+        *("'29143100", '"2914.31"', "(291431)", "ex 2914 31 00", "税号2914310000", "稅號：291431", "Nº 2914.31"),
+    ],
+)
 def test_a_code_of_its_own_is_a_match(code):
     (match,) = matches(hs=code)
     assert (match["substance_id"], match["method"], match["matched_text"]) == ("p2p", "hs", code)
+
+
+@pytest.mark.parametrize("code", ["example 291431", "X291431", "AB 2914.31", "HSX291431", "HS", "'", ""])
+def test_digits_behind_other_words_are_no_code(code):
+    assert matches(hs=code) == []
 
 
 def test_a_code_counts_in_its_own_edition_only():

@@ -146,3 +146,11 @@ class TestCasNumbers:
         cells = ("67\u201364\u20131", "\uff11\uff10\uff18-\uff18\uff18-\uff13", "67.64.1")
         rows = [f"A{at},2024-01-02,{cell}" for at, cell in enumerate(cells)]
         assert notes(staged(csv_file(tmp_path, "declaration_id,date,cas\n" + "\n".join(rows)), tmp_path)) == []
+
+
+class TestLabelledCodes:
+    def test_a_label_before_a_code_is_no_doubt_and_the_six_digits_are_derived(self, tmp_path: Path):
+        cells = ("HS 291411", "'29141100", "ex 2914.11", "税号2914110000", '"""2914.11"""')
+        result = coded(tmp_path, *cells)
+        assert [one for one in result.warnings if one.field == "hs_code"] == []
+        assert [row["hs6"] for row in accepted(result)] == ["291411"] * len(cells)

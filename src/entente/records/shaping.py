@@ -21,6 +21,7 @@ from entente.records.coerce import Coerced, coerce
 from entente.records.keys import party_key
 from entente.records.mapping import FieldRule, Mapping
 from entente.records.schema import QUARANTINE, UNREAD, FieldSpec, TableSpec, staged_schema, table_spec
+from entente.records.tariff_codes import without_label
 from entente.records.units import mass_factor
 from entente.records.unread import TABLE, unread_rows
 
@@ -308,7 +309,7 @@ def _derive(columns: _Columns, spec: TableSpec, lines: pa.Array, file_index: int
 
 def hs6(code: str) -> str | None:
     """Return the six digits of the Harmonized System in a tariff code, or None when it does not hold six."""
-    digits = _GAPS.sub("", unicodedata.normalize("NFKC", code))
+    digits = _GAPS.sub("", without_label(unicodedata.normalize("NFKC", code)).rstrip(" \"')]"))
     return digits[:6] if 6 <= len(digits) <= 14 and digits.isascii() and digits.isdigit() else None
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from entente.records.tariff_codes import without_label
 from entente.screening.fold import I64, fold
 from entente.screening.text import flat, plain
 from entente.screening.vocabulary import HsCode
@@ -37,13 +38,13 @@ def edition_on(days: I64) -> I64:
 
 def hs6_of(text: str) -> int:
     """First six digits of a code as people write it ("2914.31", "2914 31 00"); -1 if it has fewer, or other signs."""
-    digits = _NOT_DIGIT.sub("", fold(text).strip())
+    digits = _NOT_DIGIT.sub("", without_label(fold(text).strip()))
     return int(digits[:6]) if len(digits) >= 6 and digits[:6].isascii() and digits[:6].isdigit() else _NONE
 
 
 def chapter_of(text: str) -> int:
     """First two digits of a code of any length; -1 if it has none."""
-    digits = _NOT_DIGIT.sub("", fold(text).strip())[:2]
+    digits = _NOT_DIGIT.sub("", without_label(fold(text).strip()))[:2]
     return int(digits) if len(digits) == 2 and digits.isascii() and digits.isdigit() else _NONE
 
 
