@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from casework_data import NOW, data_for, sensible
+from casework_data import NOTIFICATION, NOW, data_for, sensible
 from entente.casework.deadlines import Standing, deadlines
 from entente.casework.engine import begin, possible, replay, transition
 from entente.casework.errors import CaseworkError, FourEyesError
@@ -73,6 +73,16 @@ class Desk(RuleBasedStateMachine):
             by = data.draw(fitting(spec.by[0]))
             fields = data.draw(data_for(spec.schema))
             self.act(spec.name, sensible(None, spec, by, fields, self.now), by, self.now)
+
+        if self.name == "notification" and self.state.side == "ours" and data.draw(st.booleans()):
+            self.on_its_way()
+
+    def on_its_way(self) -> None:
+        """Random commands seldom get a notification out of the house."""
+        self.act("revise", NOTIFICATION | {"due": "2026-12-10T16:00:00Z"}, person("Ann"), self.now)
+        self.act("release", {}, pair("Ann", "Bob"), self.now)
+        self.act("sent", {"content": "a" * 64}, node(), self.now)
+        self.act("received", {}, node(), self.now)
 
     def act(self, name: str, fields: Any, by: Actor, now: datetime) -> bool:
         before, sent = copy.deepcopy(self.state), copy.deepcopy(fields)
