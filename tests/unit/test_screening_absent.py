@@ -47,6 +47,7 @@ NEGATED = {
     "非丙酮溶剂": ("acetone", "非丙酮"),
     "不含acetone": ("acetone", "不含acetone"),
     "除丙酮外的酮": ("acetone", "除丙酮外"),
+    "酮类（丙酮除外）": ("acetone", "丙酮除外"),
 }
 
 

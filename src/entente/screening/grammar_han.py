@@ -32,6 +32,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         "anhydrous": rf"(?:{alternatives(words['anhydrous'])})$",
         "taken": rf"(?:{exclusions})有?(?!{charges})\s*[^\s，。；;.:,]{{0,12}}$|(?:{negations})$",
         "except": rf"(?:{alternatives(words['exceptions'])})[^，。；;.:,]{{0,12}}$",
+        "left_out": r"\s*等?除外",
         "excepted": r"[^，。；;.:,]{0,24}?外",
         "plain": rf"(?:{alternatives(words['after_salt_acids'])})",
         "continuing": rf"(?:{continuing}|[{''.join(words['continues'])}])",
@@ -66,6 +67,9 @@ def _absent(left: str, right: str) -> tuple[int, int]:
     taken = _pattern("taken").search(left)
     if taken:
         return len(left) - taken.start(), 0
+    left_out = _pattern("left_out").match(right)
+    if left_out:
+        return 0, left_out.end()
     opened, closed = _pattern("except").search(left), _pattern("excepted").match(right)
     return (len(left) - opened.start(), closed.end()) if opened and closed else (0, 0)
 
