@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -243,11 +244,31 @@ def channel(parts: Parts, name: str) -> Channel:
     )
 
 
+def check_told(parts: Parts, peer: str, officers: Iterable[KeyRecord]) -> None:
+    """Return if a peer was told of the keys under a content; it would refuse others for good.
+
+    Raises:
+        PairingError: it was not.
+    """
+    known = _told(parts, peer)
+    for record in officers:
+        if record.id not in known:
+            raise PairingError(
+                f"{peer} was not told of the key of {record.holder} yet; it would refuse the message.",
+                remedy="Tell it first: entente peer rotate",
+            )
+
+
+def _told(parts: Parts, peer: str) -> set[str]:
+    """The own keys that a peer knows."""
+    told = models.Peer.objects.using(parts.alias).values_list("told", flat=True).get(name=peer)
+    return {state.record.id for state in list(pins.history(parts.alias, parts.name))[:told]}
+
+
 def _signing_key(parts: Parts, peer: str, now: datetime) -> NodeKey:
     """The newest key that signs, of those that the peer was told of."""
     held, own = parts.keys().signing, pins.history(parts.alias, parts.name)
-    told = models.Peer.objects.using(parts.alias).values_list("told", flat=True).get(name=peer)
-    known = {state.record.id for state in list(own)[:told]}
+    known = _told(parts, peer)
     for record in own.usable(Role.NODE, now):
         if record.id in held and record.id in known:
             return held[record.id]

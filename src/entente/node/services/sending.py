@@ -71,6 +71,7 @@ def send_many(parts: Parts, released: Sequence[Released], to: str) -> list[Messa
         PairingError, ExchangeError: as `send`.
     """
     end = peers.channel(parts, to)
+    peers.check_told(parts, to, {record for one in released for record in one.officers})
     with parts.uow.transaction(end.id) as tx:
         rows: list[Message] = []
         for start in range(0, len(released), _AT_ONCE):  # what one looks at grows with those before it
