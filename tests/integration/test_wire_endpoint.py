@@ -201,7 +201,6 @@ def test_endless_headers_are_cut_off(both):
 
 def hanging(port: int, here: Office, length: int) -> ssl.SSLSocket:
     """A signed request whose body does not come."""
-    context = pinned_context("")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     tls = context.wrap_socket(socket.create_connection(("127.0.0.1", port)))
@@ -210,14 +209,23 @@ def hanging(port: int, here: Office, length: int) -> ssl.SSLSocket:
     return tls
 
 
+def asked_until(http: httpx.Client, here: Office, status: int) -> httpx.Response:
+    """Ask until the requests that hang have reached the server, and the answer is the one that is waited for."""
+    for _ in range(100):
+        answer = ask(http, here, "GET", f"{PREFIX}/frames/9999")
+        if answer.status_code == status:
+            return answer
+        time.sleep(0.1)
+    return answer
+
+
 def test_a_peer_that_asks_too_much_at_once_is_told_to_come_again(both):
     us = both[US]
     with serving(both[MX].node, Limits(each=2)) as port:
         held = [hanging(port, us, 10) for _ in range(2)]
-        time.sleep(0.5)
         client = httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=pinned_context(pin(both[MX].node)))
         with client as http:
-            answer = ask(http, us, "GET", f"{PREFIX}/frames/1")
+            answer = asked_until(http, us, 429)
             refused(answer, 429, "busy")
             assert answer.headers["retry-after"] == "1"
         for sock in held:
@@ -228,10 +236,9 @@ def test_a_full_server_says_so_to_everybody(both):
     us = both[US]
     with serving(both[MX].node, Limits(at_once=1)) as port:
         held = hanging(port, us, 10)
-        time.sleep(0.5)
         with httpx.Client(verify=pinned_context(pin(both[MX].node))) as http:
             http.base_url = httpx.URL(f"https://127.0.0.1:{port}")
-            answer = ask(http, us, "GET", f"{PREFIX}/frames/1")
+            answer = asked_until(http, us, 503)
         refused(answer, 503, "busy")
         assert answer.headers["retry-after"] == "2"
         held.close()
@@ -270,7 +277,8 @@ def test_the_client_waits_as_long_as_it_is_told(both):
     pauses: list[float] = []
     with serving(mx.node, Limits(each=1)) as port:
         held = hanging(port, us, 10)
-        time.sleep(0.5)
+        with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=pinned_context(pin(mx.node))) as http:
+            asked_until(http, us, 429)
 
         def sleep(seconds: float) -> None:
             pauses.append(seconds)
