@@ -80,7 +80,7 @@ def test_nothing_passes_before_the_fingerprint_was_confirmed(tmp_path):
 
 def test_a_confirmed_peer_cannot_be_replaced_by_another_invitation(both, tmp_path):
     other = office(tmp_path / "other", MX)
-    with pytest.raises(PairingError, match="paired already"):
+    with pytest.raises(PairingError, match="confirmed already"):
         both[US].node.accept(other.node.card().encode())
 
 

@@ -89,8 +89,8 @@ def accept(parts: Parts, data: bytes, file: str = "") -> Paired:
         known = models.Peer.objects.using(parts.alias).filter(name=card.name).first()
         if known is not None and (known.confirmed or known.revoked):
             raise PairingError(
-                f"{card.name} is paired already; its keys change by a signed change of keys only.",
-                remedy="If it lost its keys, revoke it first, and agree in person how to go on.",
+                f"{card.name} is {_paired(known).state} already; its keys change by a signed change of keys only.",
+                remedy="If it lost its keys, agree in person on another name for its new node, and pair with that.",
             )
         values = {"card": card.encode(), "suites": " ".join(_suites(parts, card)), "accepted": parts.clock()}
         models.Peer.objects.using(parts.alias).update_or_create(
