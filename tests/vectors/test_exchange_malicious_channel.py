@@ -24,11 +24,11 @@ from entente.exchange.ledger.evidence import verify_evidence
 from entente.exchange.ledger.leaves import MemoryLeaves
 from entente.exchange.ledger.tilelog import TileLog
 from entente.exchange.ledger.tree import TreeHead
-from entente.exchange.outbox import acknowledge, pull
+from entente.exchange.outbox import acknowledge, acknowledge_all, pull
 from entente.exchange.receipts import open_rejection, verify_frame_receipt
 from entente.exchange.sealing import Position
 from entente.exchange.store import Ask, Way
-from exchange_memory import Node, channel_id, meet, nodes, origin, typed
+from exchange_memory import MemoryTransaction, Node, channel_id, meet, nodes, origin, typed
 from exchange_people import NOW, SUITES, alert, known, send
 from ledger_toy import MemoryFiles, signer
 
@@ -337,3 +337,21 @@ def test_entries_that_a_restored_node_never_signed_are_not_taken_back():
         assert len(us.tables(MX).leaves) == 1
     take_report(us.store, us.channels[MX], contact)
     assert len(us.tables(MX).leaves) == 4
+
+
+def test_receipts_far_apart_do_not_make_a_node_read_all_between():
+    both = after_messages(200)
+    us, mx = both[US], both[MX]
+    held = mx.tables(US).receipts
+    asked: list[tuple[int, int]] = []
+    kept = MemoryTransaction.receipts
+
+    def receipts(self, way, start, stop):
+        asked.append((start, stop))
+        return kept(self, way, start, stop)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemoryTransaction, "receipts", receipts)
+        acknowledge_all(us.store, us.channels[MX], [(1, held[Way.TAKEN, 1]), (200, held[Way.TAKEN, 200])])
+    assert asked
+    assert all(stop - start <= 64 for start, stop in asked)

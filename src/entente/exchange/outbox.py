@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from entente.exchange import dsse
@@ -75,10 +75,20 @@ def acknowledge_all(
             for (sequence, receipt), one in zip(receipts, found, strict=True)
             if isinstance(one, Acknowledged)
         }
-        had = tx.receipts(Way.SENT, min(good), max(good) + 1) if good else {}
+        had = _receipted(tx, good)
         new = [sequence for sequence in good if sequence not in had]
         tx.put_receipts(Way.SENT, {sequence: good[sequence] for sequence in new})
         tx.unqueue(new)
+    return found
+
+
+def _receipted(tx: Transaction, sequences: Iterable[int]) -> set[int]:
+    """Those that have a receipt already. A peer chooses which it gives, so what lies between is not read."""
+    found, span = set[int](), range(0)
+    for sequence in sorted(sequences):
+        if sequence not in span:
+            span = range(sequence, sequence + _WINDOW)
+            found |= set(tx.receipts(Way.SENT, sequence, sequence + _WINDOW))
     return found
 
 
