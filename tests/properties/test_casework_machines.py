@@ -109,9 +109,9 @@ class Desk(RuleBasedStateMachine):
             if event.sends or event.by.hand is Hand.PAIR:
                 assert event.by.hand is Hand.PAIR
                 assert len({"".join(name.lower().split()).replace("ａｎｎ", "ann") for name in event.by.names}) == 2
-            if event.sends and (self.state.counterpart or event.data.get("to", "us-dea")) != "us-dea":
-                sent = to_message(before, event, self.state, "us-dea")
-                head = Header(sent.type, VERSIONS[sent.type], "us-dea", sent.recipients, NOW, sent.least)
+            if event.sends:
+                sent = to_message(before, event, self.state, "de-bka")
+                head = Header(sent.type, VERSIONS[sent.type], "de-bka", sent.recipients, NOW, sent.least)
                 head = replace(head, predicate=sent.predicate, withdraws=sent.withdraws, supersedes=sent.supersedes)
                 load_registry().check(draft(head, sent.body, bytes))
             if event.by.hand is Hand.PEER and not made.several:

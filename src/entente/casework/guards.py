@@ -201,6 +201,11 @@ def _delivery_agreed(asked: Asked) -> None:
         )
 
 
+def _onward_to(asked: Asked) -> None:
+    if asked.data["action"] == "share" and "to" not in asked.data:
+        _refuse("Sharing needs the authority that it would be shared with.", field="to")
+
+
 def _not_closed_unanswered(asked: Asked) -> None:
     if asked.state and asked.state.side == "theirs" and asked.at in {"received", "acknowledged", "partly-answered"}:
         _refuse("The asking authority still waits.", remedy="Answer, or decline with a reason.")
@@ -372,6 +377,7 @@ GUARDS: Mapping[str, Callable[[Asked], None]] = {
     "request-complete": _request_complete,
     "answer-complete": _answer_complete,
     "delivery-agreed": _delivery_agreed,
+    "onward-to": _onward_to,
     "not-closed-unanswered": _not_closed_unanswered,
     "item-complete": _item_complete,
     "item-there": _item_there,

@@ -133,8 +133,8 @@ def _recall(before: State, event: Event, _: State) -> Made:
 
 
 def _contents(state: State) -> list[str]:
-    shares = [entry["content"] for entry in state.fields.get("sent-shares", ())]
-    return shares or [_sent(state)]
+    shares = dict.fromkeys(entry["content"] for entry in state.fields.get("sent-shares", ()))
+    return list(shares) or [_sent(state)]
 
 
 def _reply(_: State, event: Event, after: State) -> Made:
