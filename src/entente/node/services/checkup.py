@@ -17,6 +17,7 @@ from entente.exchange.keys import SKEW, KeyState, Role
 from entente.exchange.ledger.checkpoint import open_checkpoint
 from entente.exchange.ledger.note import VerifierKey
 from entente.exchange.ledger.restore import Signing
+from entente.exchange.ledger.tilelog import TileLog
 from entente.exchange.store import Book
 from entente.node import keyring
 from entente.node.cards import origin
@@ -59,10 +60,18 @@ def examine(parts: Parts, *, everything: bool = False) -> Iterator[Finding]:
     """
     yield Finding(Level.GOOD, "settings", f"{parts.name}, {parts.config.jurisdiction}, suite {parts.config.suite}")
     for look in (_directory, _disk, _database, _clock, _keys, _peers, _ledger, _outbox, _lists):
-        yield from look(parts)
-    yield from _ciphertext(parts, everything=everything)
+        yield from _all_of(look.__name__.removeprefix("_"), look(parts))
+    yield from _all_of("ciphertext", _ciphertext(parts, everything=everything))
     if everything:
-        yield from _entries(parts)
+        yield from _all_of("ledger", _entries(parts))
+
+
+def _all_of(what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings of one look; what keeps it from looking on is a finding, and the others go on."""
+    try:
+        yield from findings
+    except EntenteError as error:
+        yield Finding(Level.ERROR, what, error.message, error.remedy)
 
 
 def _directory(parts: Parts) -> Iterator[Finding]:
@@ -229,12 +238,18 @@ def _audit(parts: Parts, name: str) -> Iterator[Finding]:
     try:
         with parts.uow.transaction(end.id) as tx:
             state = tx.book().ledger
-            repaired = end.tiles(tx.leaves, state.head).audit() if isinstance(state, Signing) else []
+            repaired = _repaired(end.tiles(tx.leaves, state.head)) if isinstance(state, Signing) else []
     except EntenteError as error:
         yield Finding(Level.ERROR, "ledger", f"{name}: {error.message}", error.remedy)
     else:
         words = f"{name}: every entry is the one that was signed"
-        yield Finding(Level.GOOD, "ledger", words + (f"; {len(repaired)} tiles were made anew" if repaired else ""))
+        yield Finding(Level.GOOD, "ledger", words + (f"; tiles made anew: {len(repaired)}" if repaired else ""))
+
+
+def _repaired(log: TileLog) -> list[str]:
+    """Tiles that were made anew when the log was opened, or now that all are looked at."""
+    log.audit()
+    return log.repaired
 
 
 def _outbox(parts: Parts) -> Iterator[Finding]:
