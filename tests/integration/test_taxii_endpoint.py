@@ -169,9 +169,9 @@ def ask(world: dict[str, Any], path: str, method: str = "GET", token: str = SECR
 
 
 @pytest.mark.parametrize("path", [ROOT, API, PATH, "/", "/taxii2", "/admin"])
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", f"Basic {SECRET}", SECRET, "Bearer é"])
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Basic {}", "{}", "Bearer é"])
 def test_without_a_token_nothing_is_said(world, path, header):
-    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    headers = {} if header is None else {"Authorization": header.format(SECRET).encode("latin-1")}
     answer = httpx.get(world["url"] + path, headers=headers, trust_env=False)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
