@@ -123,6 +123,6 @@ def test_a_whole_run_gives_the_same_files_whichever_engine_does_it(tmp_path: Pat
     assert [record["request"]["engine"] for record in records] == ["local", "spark"]
     assert records[0]["results"] == records[1]["results"]
     assert records[0]["counts"] == records[1]["counts"]
-    assert records[0]["counts"]["absent_records"] == records[0]["counts"]["absent_records_with_signs"] == 1
+    assert records[0]["counts"]["absent_records"] >= records[0]["counts"]["absent_records_with_signs"] > 0
     pages = [(tmp_path / name / "report.html").read_text("utf-8") for name in ("local", "spark")]
     assert pages[1].replace("spark", "local") == pages[0].replace("spark", "local")

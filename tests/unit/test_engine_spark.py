@@ -171,12 +171,18 @@ def test_java_that_is_too_old_is_named(
 class TestMasters:
     """A master that nobody answers for is refused before Spark is started; the address alone is asked."""
 
-    def test_nobody_listens_there(self, tmp_path: Path) -> None:
+    def test_nobody_listens_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            "pyspark.sql.SparkSession.getActiveSession", lambda: None
+        )  # the session of other tests is not joined
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
             spark_session.need_master(f"spark://127.0.0.1:{port}")
-        with pytest.raises(EntenteError, match=f"spark://127.0.0.1:{port} cannot be reached") as caught:
-            open_engine("spark", tmp_path, master=f"spark://127.0.0.1:{port}").close()
+        with socket.socket() as deaf:  # bound, so that nobody else takes the port, but not listening
+            deaf.bind(("127.0.0.1", 0))
+            port = deaf.getsockname()[1]
+            with pytest.raises(EntenteError, match=f"spark://127.0.0.1:{port} cannot be reached") as caught:
+                open_engine("spark", tmp_path, master=f"spark://127.0.0.1:{port}").close()
         assert "host and port" in caught.value.remedy
         assert list(tmp_path.iterdir()) == []
 
