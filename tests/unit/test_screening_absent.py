@@ -94,6 +94,14 @@ def test_another_compound_that_is_absent_is_none(text):
     assert matches(text) == []
 
 
+def test_a_negation_that_begins_another_name_is_that_name():
+    found = ScreeningKernel(Vocabulary.from_register(load_register()))(batch_of(["nor (-)-ephedrine", "nor acetone"]))
+    assert list(zip(*(found.column(name).to_pylist() for name in ("substance_id", "method")), strict=True)) == [
+        ("norephedrine", "name"),
+        ("acetone", "absent"),
+    ]
+
+
 def test_only_names_named_as_absent_are_less_sure_than_what_counts():
     assert AT_MOST["absent"] < COUNTS_FROM * 1000 <= min(*SURE.values(), AT_MOST["glued"], AT_MOST["reread"])
 
