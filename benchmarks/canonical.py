@@ -37,10 +37,14 @@ Ints = npt.NDArray[np.int64]
 
 
 @cache
+def _vocabulary() -> Vocabulary:
+    return Vocabulary.from_register(load_register())
+
+
+@cache
 def _names() -> list[tuple[str, str | None]]:
     """Names of the register, each with an HS code of its substance, if it has one."""
-    register = load_register()
-    vocabulary = Vocabulary.from_register(register)
+    register, vocabulary = load_register(), _vocabulary()
     codes = {row["substance_id"]: row["hs6"] for row in register.table("hs").to_pylist() if row["edition"] == "2022"}
     substances = vocabulary.substances
     return [(name.text, codes.get(substances[name.substance])) for name in vocabulary.names if not name.needs_context]
@@ -68,8 +72,7 @@ def parties(seed: int = 5) -> pa.Table:
 
 def shipments(rows: int, seed: int = 11) -> Path:
     """A Parquet file of `rows` shipments with every canonical column."""
-    data.CACHE.mkdir(exist_ok=True)
-    path = data.CACHE / f"trade-{rows}-{seed}.parquet"
+    path = data.cached("trade", _vocabulary().fingerprint, rows, seed)
     if not path.exists():
         part = path.with_suffix(".part")
         with pq.ParquetWriter(part, schema_of("shipments"), compression="snappy") as writer:

@@ -1,5 +1,8 @@
 """Made-up trade of any size for benchmarks: seeded, written once to benchmarks/.cache.
 
+A file's name there holds the fingerprint of the names that it was drawn from, so that a change to the register or to
+the words of chemical names makes another file, and an old one is never taken for it.
+
 The vocabulary is the register's own names and, up to 20 k, chains of the building blocks of chemical names and of
 Hanzi that chemical names are written with. The chains name nothing; their lengths and letters are like real ones.
 Descriptions are those of `texts`; HS codes are real subheadings.
@@ -112,10 +115,22 @@ class Register:
         return pa.Table.from_pylist(rows, schema=TABLES["jurisdictions"])
 
 
+def cached(kind: str, drawn_from: str, *parts: object, suffix: str = ".parquet") -> Path:
+    """Where made-up data drawn from some names are kept; the folder is made.
+
+    Args:
+        kind: the kind of data, a word.
+        drawn_from: fingerprint of the vocabulary, or version of the register, that they are drawn from.
+        parts: what else they depend on, such as rows and seed.
+        suffix: end of the file's name.
+    """
+    CACHE.mkdir(exist_ok=True)
+    return CACHE / f"{'-'.join(map(str, (kind, *parts, drawn_from[:12])))}{suffix}"
+
+
 def shipments(rows: int, hit_share: float, seed: int = 3) -> Path:
     """A Parquet file of `rows` shipments with seven columns, about `hit_share` of which name a substance."""
-    CACHE.mkdir(exist_ok=True)
-    path = CACHE / f"seven-{rows}-{hit_share}-{seed}.parquet"
+    path = cached("seven", vocabulary().fingerprint, rows, hit_share, seed)
     if not path.exists():
         part = path.with_suffix(".part")
         with pq.ParquetWriter(part, _SCHEMA, compression="snappy") as writer:

@@ -91,7 +91,7 @@ def _widened(batch: pa.RecordBatch, seed: int) -> pa.Table:
 
 def canonical(rows: int, kind: str) -> Path:
     """A file of `rows` shipments with all canonical columns, made once."""
-    path = data.CACHE / f"canonical-{rows}.{kind}"
+    path = data.cached("canonical", data.vocabulary().fingerprint, rows, suffix=f".{kind}")
     if path.exists():
         return path
     part, source = path.with_suffix(".part"), pq.ParquetFile(data.shipments(rows, 0.02))

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import data
 from entente.engine import Engine, open_engine
 from entente.leads.inputs import stage_inputs
 from entente.screening.asof import join_listings
@@ -29,16 +30,14 @@ from entente.simulate.law import listing_days
 from entente.simulate.year import Year, simulate
 from entente.substances.register import Register, load_register
 
-CACHE = Path(__file__).parent / ".cache"
 LAW = ("listings", "coverage", "jurisdictions", "names", "hs", "substances")
 OPTIONAL = ("notifications", "authorisations", "invocations", "payments")
 
 
 def _year(rows: int, register: Register) -> Path:
-    CACHE.mkdir(exist_ok=True)
-    folder = CACHE / f"year-{rows}"
+    folder = data.cached("year", register.version, rows, suffix="")
     if not folder.exists():
-        made = Path(tempfile.mkdtemp(dir=CACHE))
+        made = Path(tempfile.mkdtemp(dir=data.CACHE))
         simulate(Year(seed=7, declarations=rows, listings=listing_days(register)), made)
         made.rename(folder)
     return folder
