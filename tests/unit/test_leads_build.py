@@ -82,6 +82,14 @@ def test_before_the_date_weighs_less_than_in_force(tmp_path):
     assert leads[1]["n_in_force"] == 0
 
 
+def test_what_was_not_listed_on_its_day_is_a_supporting_sign_and_shown(tmp_path):
+    row = shipment(1, **A)
+    reasons = ("in_force", "before_effective", "after_repeal", "form_outside_scope", "effective_date_imprecise")
+    (lead,) = leads_of(tmp_path, [row], [hit(row, reason=reason) for reason in reasons])
+    strengths = {reason["rule_id"].removeprefix("hit."): reason["strength"] for reason in lead["reasons"]}
+    assert strengths == {reason: "strong" if reason == "in_force" else "supporting" for reason in reasons}
+
+
 def test_the_strongest_match_counts_by_its_confidence(tmp_path):
     row = shipment(1, **A)
     hits = [hit(row, match_confidence=0.5), hit(row, match_confidence=0.75, role="import", jurisdiction="MX")]

@@ -8,6 +8,7 @@ import pytest
 
 from entente.substances import load_register
 from entente.substances.asof import findings
+from entente.substances.check import check
 from entente.substances.forms import Form
 from entente.substances.model import Direction
 
@@ -56,9 +57,43 @@ def test_what_mexico_listed_on_a_day(register, substance, day, status, reason):
 
 
 def test_the_dihydrochloride_of_4_ap_is_named_by_the_agreement(register):
-    found = ask(register, "4-anilinopiperidine", "2021-05-13", Form.SALT)
+    found = ask(register, "4-anilinopiperidine", "2021-05-13", Form.DIHYDROCHLORIDE)
     assert found.status == "listed"
     assert "Dicloridrato" in found.listing.quote
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("4-AP", "listed"),
+        ("4-AP dihydrochloride", "listed"),
+        ("99918-43-1", "listed"),
+        ("diclorhidrato de 4-anilinopiperidina", "listed"),
+        ("4-苯胺基哌啶二盐酸盐", "listed"),
+        ("4-AP hydrochloride", "unknown_coverage"),
+        ("4-AP sulfate", "unknown_coverage"),
+        ("4-苯胺基哌啶盐酸盐", "unknown_coverage"),
+        ("ephedrine", "listed"),
+        ("ephedrine hydrochloride", "unknown_coverage"),
+        ("phenylacetic acid", "listed"),
+        ("phenylacetic acid sodium salt", "unknown_coverage"),
+    ],
+)
+def test_a_form_that_the_words_at_hand_do_not_name_is_neither_listed_nor_free(register, text, status):
+    answers = [answer.finding for answer in check(register, text, "CN", "MX", date(2024, 10, 1)).answers]
+    (found,) = [finding for finding in answers if finding.jurisdiction == "MX"]
+    assert found.status == status
+    if status != "listed":
+        assert found.reason == "form_outside_scope"
+        home = register.instruments[found.listing.instrument]
+        assert "could not be read" in home.note
+        assert found.listing.note
+
+
+def test_a_law_that_takes_in_salts_takes_in_the_dihydrochloride(register):
+    for text in ("4-AP dihydrochloride", "4-AP 2HCl", "ephedrine dihydrochloride"):
+        answers = [answer.finding for answer in check(register, text, "US", "CN", date(2024, 10, 1)).answers]
+        assert {finding.status for finding in answers} == {"listed"}, text
 
 
 def test_mexico_is_never_complete(register):

@@ -30,7 +30,7 @@ _REASON = {
     "after_repeal": "no longer listed from {end} on",
     "destination_outside_scope": "listed for other destinations only ({destinations})",
     "direction_outside_scope": "listed for {directions} only",
-    "form_outside_scope": "listed, but this form is outside the words of the list",
+    "form_outside_scope": "listed, but the words of the list, as far as they are known, do not name this form",
     "effective_date_imprecise": "listed {start}; whether by this day is not established",
     "no_listing": "no listing",
 }

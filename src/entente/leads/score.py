@@ -20,6 +20,9 @@ import pyarrow as pa
 from entente.leads.weights import HitWeights
 
 HIT_FAMILY = "hit"
+#: Kinds of hits that are strong signs: the law held on that day. All others are supporting signs. Above all a substance
+#: that was listed later was free on its day, and no breach.
+STRONG_KINDS = frozenset({"in_force"})
 
 
 class Capped(Protocol):
@@ -48,7 +51,12 @@ def signs_table(fired: pa.Table, ruleset: Capped, hits: HitWeights) -> pa.Table:
     rows = fired.to_pylist()
     kinds = sorted(hits.table().column("kind").to_pylist())
     rows += [
-        {"rule_id": f"{HIT_FAMILY}.{kind}", "family": HIT_FAMILY, "strength": "strong", "subject": "row"}
+        {
+            "rule_id": f"{HIT_FAMILY}.{kind}",
+            "family": HIT_FAMILY,
+            "strength": "strong" if kind in STRONG_KINDS else "supporting",
+            "subject": "row",
+        }
         for kind in kinds
     ]
     caps = {**ruleset.caps, HIT_FAMILY: hits.cap}

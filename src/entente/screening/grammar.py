@@ -213,6 +213,8 @@ def _form_word(traits: Traits, word: str, rest: str) -> int:
     words = latin()
     follower = _NEXT_WORD.match(rest)
     after = follower["word"] if follower else ""
+    if word in words["dihydrochlorides"] and _is_salt_of(traits, word):
+        return Form.DIHYDROCHLORIDE
     if word in _BARE_SALT or _is_salt_of(traits, word) or (word in words["cations"] and after in words["salts"]):
         return Form.SALT
     pairs = (("esters", Form.ESTER), ("amides", Form.AMIDE), ("carbamates", Form.CARBAMATE), ("acetals", Form.ACETAL))
@@ -252,6 +254,8 @@ def _word_before(traits: Traits, word: str, gap: str) -> Reading:
 def _of(traits: Traits, word: str) -> Reading:
     """`word` "of" the name."""
     words = latin()
+    if word in words["dihydrochlorides"]:
+        return Reading(stands=True, form=Form.DIHYDROCHLORIDE)
     if word in words["salts"] or (traits.base and word in words["salts_of_bases"]):
         return Reading(stands=True, form=Form.SALT)
     if word in words["esters"]:

@@ -79,7 +79,8 @@ def _behind(traits: Traits, right: str, *, name_behind: bool) -> Reading:
         opens = _STARTS_HAN.match(right) is None or _pattern("plain").match(right) is not None
         return Reading(stands=True) if opens else OTHER
     if _pattern("salt_behind").match(right):
-        return Reading(stands=True, form=Form.SALT)
+        named = right.startswith(hanzi()["dihydrochloride"])
+        return Reading(stands=True, form=Form.DIHYDROCHLORIDE if named else Form.SALT)
     if traits.acid:
         if _pattern("ester").match(right):
             return Reading(stands=True, form=Form.ESTER)

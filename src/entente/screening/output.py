@@ -91,7 +91,7 @@ def _best(mentions: Mentions) -> Mentions:
     group = (mentions.row << 26) + (mentions.substance << 2) + family
     # what decides within a group, in one number: forms and lengths are clipped, positions come last by stability
     length = np.minimum(mentions.end - mentions.start, 0xFFFF)
-    rank = ((1000 - mentions.sure) << 24) + (mentions.form << 16) + (0xFFFF - length)
+    rank = ((1000 - mentions.sure) << 26) + (mentions.form << 16) + (0xFFFF - length)
     order = np.lexsort((mentions.start, rank, group))
     ordered = group[order]
     first = np.ones(len(order), np.bool_)

@@ -22,6 +22,8 @@ class Form(IntFlag):
     CARBAMATE = 32
     HALIDE = 64
     ACETAL = 128
+    #: One salt that a list may name by itself (Mexico, 2021-05-13). A list that takes in salts takes it in too.
+    DIHYDROCHLORIDE = 256
 
 
-ALL_FORMS = Form(255)
+ALL_FORMS = Form(511)

@@ -128,7 +128,7 @@ class DocumentParser:
             effective_to=end,
             destinations=None if scope is None else frozenset(scope),
             directions=_directions(raw.get("directions", home.get("directions"))),
-            forms=_forms(raw.get("forms", home.get("forms", ()))) & ~_forms(raw.get("forms_excluded", ())),
+            forms=_reach(raw.get("forms", home.get("forms", ()))) & ~_reach(raw.get("forms_excluded", ())),
             quote=raw["quote"],
             quote_lang=raw["quote_lang"],
             clauses=tuple(Clause(c["id"], c["quote"], c["quote_lang"], c.get("note")) for c in raw.get("clauses", ())),
@@ -174,6 +174,12 @@ def _forms(names: Iterable[str]) -> Form:
     for name in names:
         result |= Form[name.upper()]
     return result
+
+
+def _reach(names: Iterable[str]) -> Form:
+    """The forms that a law's words reach: "its salts" are all of them."""
+    forms = _forms(names)
+    return forms | Form.DIHYDROCHLORIDE if forms & Form.SALT else forms
 
 
 def _directions(names: Iterable[str] | None) -> Direction:

@@ -101,21 +101,25 @@ def strip_salt(text: str) -> tuple[str, Form]:
     words = re.findall(r"[^\s,;]+", "".join(char for char in plain if not unicodedata.combining(char)))
     dropped = {*lists["salts"], *lists["hydrates"], *lists["fillers"]}
     rest = normalise("".join(word for word in words if word.strip(".()") not in dropped))
-    salted = any(word.strip(".()") in lists["salts"] for word in words)
-    rest, salted_han = _strip_han(rest)
-    return (rest, Form.SALT if salted or salted_han else Form.BASE) if rest else (normalise(text), Form.BASE)
+    salts = {word.strip(".()") for word in words}.intersection(lists["salts"])
+    rest, salts_han = _strip_han(rest)
+    salts |= salts_han
+    named = Form.DIHYDROCHLORIDE if salts and salts <= {*lists["dihydrochlorides"]} else Form.SALT
+    return (rest, named if salts else Form.BASE) if rest else (normalise(text), Form.BASE)
 
 
-def _strip_han(rest: str) -> tuple[str, bool]:
-    """Take Chinese words for salts and hydrates off both ends; a single character is never left alone."""
-    lists, salted = _words(), False
+def _strip_han(rest: str) -> tuple[str, set[str]]:
+    """Take Chinese words for salts and hydrates off both ends, and say the salts; one Hanzi is never left alone."""
+    lists, salts = _words(), set[str]()
     for end in (*lists["salts_han"], *lists["hydrates_han"]):
         if rest.endswith(end) and len(rest) > len(end) + 1:
-            rest, salted = rest.removesuffix(end), salted or end in lists["salts_han"]
+            rest = rest.removesuffix(end)
+            salts |= {end}.intersection(lists["salts_han"])
     for front in lists["salts_han_front"]:
         if rest.startswith(front) and len(rest) > len(front) + 1:
-            rest, salted = rest.removeprefix(front), True
-    return rest, salted
+            rest = rest.removeprefix(front)
+            salts.add(front)
+    return rest, salts
 
 
 def resolve(register: Register, text: str) -> tuple[Resolved, ...]:
