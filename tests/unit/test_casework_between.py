@@ -60,6 +60,8 @@ class Authority(MemoryDesk):
         made = machines()[self.states[name].machine]
         for command in ("sent", "shared"):
             spec = made.commands.get(command)
+            if message.type == "recall":
+                continue  # it takes back what was sent, and is itself no share
             if spec and self.states[name].at in spec.sources and self.states[name].side in spec.sides:
                 data = {"content": content.id, "to": message.recipients[0]}
                 known = {key: value for key, value in data.items() if key in spec.schema["properties"]}

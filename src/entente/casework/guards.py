@@ -119,6 +119,14 @@ def _was_shared(asked: Asked) -> None:
         _refuse("Nobody was told of it.", remedy="Use the command discard.")
 
 
+def _share_asked(asked: Asked) -> None:
+    """The node reports a sending that two people asked for, once for each time they did."""
+    to = asked.data["to"]
+    wanted, told = (sum(entry["to"] == to for entry in asked.before.get(name, ())) for name in ("shares", "sent-shares"))
+    if told >= wanted:
+        _refuse("Nobody asked for it to be shared with that authority.", field="to", remedy="Use the command share.")
+
+
 def _never_shared(asked: Asked) -> None:
     if asked.before.get("shares"):
         _refuse("Others were told of it.", remedy="Use the command withdraw, which tells them.")
@@ -369,6 +377,7 @@ GUARDS: Mapping[str, Callable[[Asked], None]] = {
     "stood-there": _stood_there,
     "was-shared": _was_shared,
     "never-shared": _never_shared,
+    "share-asked": _share_asked,
     "task-told": _task_told,
     "came-elsewhere": _came_elsewhere,
     "different-goods": _different_goods,
