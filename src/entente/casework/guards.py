@@ -122,7 +122,7 @@ def _was_shared(asked: Asked) -> None:
 def _share_asked(asked: Asked) -> None:
     """The node reports a sending that two people asked for, once for each time they did."""
     to = asked.data["to"]
-    wanted, told = (sum(entry["to"] == to for entry in asked.before.get(name, ())) for name in ("shares", "sent-shares"))
+    wanted, told = (sum(one["to"] == to for one in asked.before.get(name, ())) for name in ("shares", "sent-shares"))
     if told >= wanted:
         _refuse("Nobody asked for it to be shared with that authority.", field="to", remedy="Use the command share.")
 
