@@ -8,12 +8,10 @@ crew. What reads a stranger's files runs in `pool`, apart from this process.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from concurrent.futures import Future
 from typing import TypeVar
 
-from entente.engine.pool import end_workers, submitted, worker_ended
+from entente.engine.pool import workers_for
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -37,20 +35,12 @@ def run_beside(fn: Callable[[Task], Result], tasks: Sequence[Task], processes: i
     others = min(processes, len(tasks)) - 1
     if others < 1:
         return list(map(fn, tasks))
-    pool = ProcessPoolExecutor(others, mp_context=get_context("spawn"))
-    try:
-        return list(_shared(fn, tasks, pool, others))
-    except BrokenProcessPool as error:
-        raise worker_ended() from error
-    except KeyboardInterrupt:
-        end_workers(pool)
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with workers_for(fn, others) as submit:
+        return list(_shared(fn, tasks, submit, others))
 
 
 def _shared(
-    fn: Callable[[Task], Result], tasks: Sequence[Task], pool: ProcessPoolExecutor, others: int
+    fn: Callable[[Task], Result], tasks: Sequence[Task], submit: Callable[[Task], Future[Result]], others: int
 ) -> Iterator[Result]:
     """Results in order. A task goes to another process while those have too little to do, else it is done here."""
     waiting: list[Future[Result]] = []
@@ -59,7 +49,7 @@ def _shared(
         while waiting and waiting[0].done():
             yield waiting.pop(0).result()
         if sum(not future.done() for future in waiting) < most:
-            waiting.append(submitted(pool, fn, task))
+            waiting.append(submit(task))
         else:
             waiting.append(_done(fn, task))
             most = others * _EACH

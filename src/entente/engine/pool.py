@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from typing import TypeVar
@@ -78,26 +77,42 @@ def _pooled(fn: Callable[[Task], Result], tasks: Iterable[Task], workers: int) -
     if len(first) < 2:  # one task gains nothing from another process
         yield from map(fn, first)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    submit = partial(submitted, pool, fn)
-    try:
+    with workers_for(fn, workers) as submit:
         waiting: deque[Future[Result]] = deque(map(submit, first))
         while waiting:
             waiting.extend(map(submit, islice(source, workers * _AHEAD - len(waiting))))
             yield waiting.popleft().result()
+
+
+@contextmanager
+def workers_for(fn: Callable[[Task], Result], workers: int) -> Iterator[Callable[[Task], Future[Result]]]:
+    """Processes that call `fn`, as many as are needed and at most `workers`: give it a task, get a future.
+
+    On the way out, tasks that have not started are cancelled and the processes end; after a Ctrl-C they are ended in
+    the middle of their tasks, since nobody waits for the results any more.
+
+    Raises:
+        EntenteError: a process died (killed, most often because memory ran out).
+    """
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+    def submit(task: Task) -> Future[Result]:
+        with _deaf_children():  # to submit may start a process
+            return pool.submit(fn, task)
+
+    try:
+        yield submit
     except BrokenProcessPool as error:
-        raise worker_ended() from error
+        raise EntenteError(
+            "A worker process ended before its work was done.",
+            remedy="Most often memory ran out: use fewer processes, or give the machine more memory.",
+        ) from error
     except KeyboardInterrupt:
-        end_workers(pool)
+        for process in list((pool._processes or {}).values()):  # noqa: SLF001 (public from Python 3.14 on)
+            process.terminate()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def submitted(pool: ProcessPoolExecutor, fn: Callable[[Task], Result], task: Task) -> Future[Result]:
-    """Hand a task to the pool, which may start a process for it."""
-    with _deaf_children():
-        return pool.submit(fn, task)
 
 
 @contextmanager
@@ -108,17 +123,3 @@ def _deaf_children() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def end_workers(pool: ProcessPoolExecutor) -> None:
-    """End the workers in the middle of their tasks: nobody waits for the results any more."""
-    for process in list((pool._processes or {}).values()):  # noqa: SLF001 (public from Python 3.14 on)
-        process.terminate()
-
-
-def worker_ended() -> EntenteError:
-    """The error that says that a process died."""
-    return EntenteError(
-        "A worker process ended before its work was done.",
-        remedy="Most often memory ran out: use fewer processes, or give the machine more memory.",
-    )
