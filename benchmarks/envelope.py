@@ -46,7 +46,6 @@ def seal_all(released: Sequence[Released], us: Authority, mx: Authority) -> list
             item,
             to=peer,
             to_key=mx.sealing.record,
-            own_key=us.sealing.record,
             node=us.node,
             place=place,
             now=NOW,

@@ -244,7 +244,6 @@ def channel(me: Authority, peer: Authority, step: Callable[[], None]) -> Channel
         me=me.as_self(),
         peer=Peer(peer.name, name, frozenset({"S1"}), peer.keys),
         node=me.node,
-        own_key=me.sealing.record,
         suites=SUITES,
         types=load_registry(),
         log=signer(origin(me.name, peer.name)),

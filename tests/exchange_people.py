@@ -99,7 +99,6 @@ def send(content: Content, sender: Authority, to: Authority, place: Position | N
         officers.release(content, sender.as_peer(), sender.suites, load_registry(), NOW),
         to=to.as_peer(),
         to_key=to.sealing.record,
-        own_key=sender.sealing.record,
         node=sender.node,
         place=place or Position(),
         now=NOW,

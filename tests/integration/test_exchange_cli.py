@@ -239,7 +239,6 @@ def test_evidence_is_listed_written_and_checked_by_a_third_party(both, run, tmp_
         officers.release(content, own(us.node.parts), us.node.parts.suites, us.node.parts.types, now()),
         to=us.node.channel(MX).peer,
         to_key=us.node.channel(MX).peer.keys.usable(Role.SEAL, now())[0],
-        own_key=us.node.channel(MX).own_key,
         node=us.node.channel(MX).node,
         place=book.sent,
         now=now(),

@@ -221,6 +221,15 @@ def test_persons_need_policy_case_and_assessment_and_the_auditor_finds_it(world:
     assert "case C-1, assessment DPIA 7" in world.audit(US, world.id(US), "mail.csv")
 
 
+def test_records_of_others_are_matched_only_as_their_handling_permits(world: World):
+    assert "does not permit match" in world.offer("--records-handling", "TLP:RED", code=1)
+    only = ("--records-handling", "TLP:AMBER no-capital-case", "--only-for", "diversion")
+    assert "death sentence" in world.offer(*only, code=1)
+    assert "Whose records" in world.offer("--only-for", "diversion", code=2)
+    world.offer(*only, "--no-capital")
+    assert "TLP:AMBER no-capital-case, which permit it" in world.audit(US, world.id(US), "us.csv")
+
+
 def test_who_does_not_agree_releases_nothing(world: World):
     line = ["match", "offer", MX, str(world.path / "us.csv"), "--kind", "name-city", "--purpose", "diversion"]
     line += ["--predicate", "case:C-1", "--officer", "Ann", "--officer", "Bob", "--home", str(world.path / US)]

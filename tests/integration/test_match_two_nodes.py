@@ -8,10 +8,9 @@ from entente.exchange import atrest, bundle, strict
 from entente.exchange.errors import ExchangeError, TooFewSignaturesError
 from entente.exchange.match import playing
 from entente.exchange.match.session import Phase, Said
-from entente.exchange.opening import open_own
 from entente.exchange.store import Message, Way
 from exchange_memory import Node, nodes, typed
-from exchange_people import SUITES, signed
+from exchange_people import signed
 from match_sides import MX, PREDICATE, US, Side, asks, companies
 
 FIRMS = [f"firm {number}" for number in range(40)]
@@ -38,10 +37,11 @@ class Desk(Side):
 
     def _said(self, message: Message) -> Said:
         tables, blobs = self.node.tables(self.peer), self.node.store.blobs
-        if message.way is Way.SENT:
-            content = open_own(blobs.get(message.blob), me=self.node.who.as_self(), suites=SUITES)
-        else:
-            content = atrest.unlock(tables.keys[message.content], blobs.get(message.blob), message.content)
+        content = atrest.unlock(
+            tables.keys[atrest.key_name(message.way, message.frame, message.content)],
+            blobs.get(message.blob),
+            message.content,
+        )
         data = strict.read_base64(content.body.get("data", ""), what="data")
         return Said.of(content, self.peer if message.way is Way.SENT else self.name, message.at, data)
 

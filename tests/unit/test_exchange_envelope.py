@@ -21,9 +21,8 @@ from entente.exchange.errors import (
     SuiteRefusedError,
     WrongRecipientError,
 )
-from entente.exchange.frame import join, split
+from entente.exchange.frame import split
 from entente.exchange.messages import load_registry
-from entente.exchange.opening import open_own
 from entente.exchange.sealing import Position
 from exchange_people import ALERT, NOW, SUITES, alert, authority, header, known, send, signed, signing_key, take
 
@@ -48,15 +47,6 @@ def test_the_next_message_follows_the_first():
     assert take(second.wire, mx, us, taken.position).frame.sequence == 2
     with pytest.raises(SequenceGapError):
         take(second.wire, mx, us)
-
-
-def test_the_sender_opens_its_own_copy():
-    us, mx = known("us-dea"), known("mx-pgr")
-    content = alert(us)
-    own = send(content, us, mx).own
-    assert open_own(own, me=us.as_self(), suites=SUITES).id == content.id
-    with pytest.raises(WrongRecipientError):
-        open_own(send(content, us, mx).wire, me=us.as_self(), suites=SUITES)
 
 
 def test_the_same_content_gets_another_id_each_time():
@@ -149,20 +139,10 @@ def test_only_keys_that_may_be_used_now_seal_and_sign():
     for wrong in (
         replace(us, node=us.ann),
         replace(us, node=mx.node),
-        replace(us, sealing=replace(us.sealing, record=us.node.record)),
         replace(us, node=signing_key("us-dea", start=NOW - timedelta(days=9), end=NOW)),
     ):
         with pytest.raises(KeyRoleError):
             send(content, wrong, mx)
-
-
-def test_a_mixed_up_copy_of_ones_own_is_noticed():
-    us, mx = known("us-dea"), known("mx-pgr")
-    one, two = split(send(alert(us), us, mx).own), split(send(alert(us), us, mx).own)
-    with pytest.raises(SealError):
-        open_own(join(one.header_bytes, two.envelope.as_bytes(), one.sealed), me=us.as_self(), suites=SUITES)
-    with pytest.raises(SealError):
-        open_own(send(alert(us), us, mx).own, me=authority("us-dea").as_self(), suites=SUITES)
 
 
 def test_what_a_recipient_would_refuse_is_not_released():

@@ -9,6 +9,7 @@ import pytest
 from entente.exchange.errors import ExchangeError
 from entente.exchange.keys import Role
 from entente.exchange.match import escrow, playing
+from entente.exchange.answers import Answers
 from entente.exchange.match.audit import Evidence, audit
 from entente.exchange.match.errors import EscrowError
 from entente.exchange.match.escrow import Escrow
@@ -126,7 +127,7 @@ def test_persons_that_the_run_said_were_none(sides):
     assert bad(us) == {"persons": ("beta",)}
     us.run = replace(us.run, proposal=replace(us.run.proposal, persons=True, case="C-1"))
     assert "persons" in bad(us)
-    assert "persons" not in bad(us, escrow=replace(evidence(us).escrow, assessment="DPIA 7"))
+    assert "persons" not in bad(us, escrow=replace(evidence(us).escrow, answers=Answers("DPIA 7")))
 
 
 def test_the_escrow_of_another_run_is_no_evidence(sides):

@@ -50,6 +50,27 @@ _ASSESSMENT = click.option(
 )
 
 
+def _questions(command: _Command) -> _Command:
+    """What the marking of the records in a set asks of the officers."""
+    for option in (
+        click.option("--judged", multiple=True, metavar="TEXT", help="H3 text that was read, and is kept."),
+        click.option("--no-capital", is_flag=True, help="It will serve no case that can end in a death sentence."),
+        click.option(
+            "--only-for", multiple=True, metavar="PURPOSE", help="The only purposes those records may be used for."
+        ),
+        click.option("--restriction", multiple=True, help="A restriction of those records in words (H3)."),
+        click.option(
+            "--records-handling",
+            "handling",
+            metavar="MARKING",
+            help='Handling of records of others in KEYS, all restrictions together, for example "TLP:AMBER H1".',
+        ),
+        _ASSESSMENT,
+    ):
+        command = option(command)
+    return command
+
+
 @click.group()
 def match() -> None:
     """Find out with a peer what both hold, without showing the rest."""
@@ -95,7 +116,7 @@ def auditor(file: Path, auditor_passphrase_file: Path | None, replace: bool, hom
 @click.option("--learn", is_flag=True, help="This side learns the count first, and not the peer.")
 @click.option("--persons", is_flag=True, help="Natural persons may stand behind keys. Needs --case.")
 @click.option("--case", help="Reference of the case.")
-@_ASSESSMENT
+@_questions
 @_YES
 @_signing
 @_JSON
@@ -111,7 +132,6 @@ def offer(
     learn: bool,
     persons: bool,
     case: str | None,
-    assessment: str,
     yes: bool,
     as_json: bool,
     **who: Any,
@@ -120,6 +140,7 @@ def offer(
     from entente.cli import match_words as words
     from entente.node.services import matching
 
+    answers, records = _answered(who)
     made, because = _set(kind_name, keys), _predicate(predicate)
     _lines(words.of_set(made, str(keys)), err=True)
     _agree(f"to match {len(made.items)} elements with {peer}", who["officers"], yes=yes)
@@ -135,7 +156,8 @@ def offer(
         learn=learn,
         persons=persons,
         case=case,
-        assessment=assessment,
+        answers=answers,
+        records=records,
     )
     _show(opened, run, as_json=as_json, keys=made, learning=True)
 
@@ -145,7 +167,7 @@ def offer(
 @click.argument("keys", type=_FILE, required=False)
 @click.option("--decline", metavar="REASON", help="Decline the offer, or stop a run that goes on.")
 @click.option("--show", is_flag=True, help="Only say what the offer asks for, and who would learn what.")
-@_ASSESSMENT
+@_questions
 @_YES
 @_signing
 @_JSON
@@ -154,7 +176,6 @@ def answer(
     keys: Path | None,
     decline: str | None,
     show: bool,
-    assessment: str,
     yes: bool,
     as_json: bool,
     **who: Any,
@@ -165,6 +186,7 @@ def answer(
     from entente.cli import match_words as words
     from entente.node.services import match_runs, matching
 
+    answers, records = _answered(who)
     if show:
         opened = open_node(who["home"], who["passphrase_file"])
         _show(opened, match_runs.load(opened.parts).find(run), as_json=as_json, learning=True)
@@ -178,7 +200,7 @@ def answer(
     made = _set(found.proposal.kind, keys)
     _lines(words.of_set(made, str(keys)), err=True)
     _agree(f"to match {len(made.items)} elements with {found.proposal.asker}", who["officers"], yes=yes)
-    _show(opened, matching.answer(desk, run, made, assessment), as_json=as_json, keys=made, learning=True)
+    _show(opened, matching.answer(desk, run, made, answers, records), as_json=as_json, keys=made, learning=True)
 
 
 @match.command(name="continue")
@@ -296,6 +318,25 @@ def audit(
             _lines(words.of_finding(one))
     if any(one.good is False for one in findings):
         raise click.exceptions.Exit(3)
+
+
+def _answered(who: dict[str, Any]) -> tuple[Any, Any]:
+    """The answers of the officers and the handling of the records, taken out of the options."""
+    from entente.exchange.answers import Answers, read_answers
+    from entente.exchange.handling_words import read_handling
+
+    asked = {name: who.pop(name) for name in ("assessment", "no_capital", "judged")}
+    answers = Answers(
+        assessment=asked["assessment"].strip() or None,
+        capital=False if asked["no_capital"] else None,
+        judged=asked["judged"],
+    )
+    handling, words, purposes = (who.pop(name) for name in ("handling", "restriction", "only_for"))
+    if handling is None:
+        if words or purposes:
+            raise UsageError("Whose records are restricted so?", remedy="Give --records-handling too.")
+        return read_answers(answers.as_json()), None
+    return read_answers(answers.as_json()), read_handling(handling, personal=False, words=words, purposes=purposes)
 
 
 def _budgets(budgets: Mapping[str, Mapping[str, tuple[int, int, int]]]) -> dict[str, Any]:

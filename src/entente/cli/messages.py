@@ -118,7 +118,7 @@ def show(message: str, as_json: bool, home: Path | None, passphrase_file: Path |
 
 
 def _text(node: Node, content: Content) -> Iterator[str]:
-    from entente.exchange.handling_words import explain
+    from entente.exchange.handling_words import explain, words_of
 
     head = content.header
     kinds = node.parts.types
@@ -126,6 +126,7 @@ def _text(node: Node, content: Content) -> Iterator[str]:
     yield f"{label.label['en'] if label else head.type} from {head.sender} to {', '.join(head.recipients)}"
     yield f"  made {head.made:%Y-%m-%d %H:%M} UTC, content {content.id}"
     yield from (f"  {line}" for line in explain(head.marking))
+    yield from (f"  {line}" for line in (words_of(head.answers) if head.answers else ()))
     if head.evaluation:
         yield f"  4x4 evaluation: {head.evaluation.source}{head.evaluation.information}"
     if head.predicate:

@@ -37,6 +37,10 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--restriction", multiple=True, help="A restriction in words (H3); a person must decide on it.")
 @click.option("--purpose", multiple=True, help="The only purposes it may be used for; any lawful one otherwise.")
 @click.option("--consent", multiple=True, metavar="PARTY", help="Whose consent onward sharing needs.")
+@click.option("--consented", multiple=True, metavar="ID", help="Content id of a signed consent that it rests on.")
+@click.option("--for", "reason", default="", metavar="PURPOSE", help="What it is released for; one of its purposes.")
+@click.option("--no-capital", is_flag=True, help="It will serve no case that can end in a death sentence.")
+@click.option("--judged", multiple=True, metavar="TEXT", help="H3 text that was read, and that this release keeps.")
 @click.option("--expires", metavar="DAY", type=_DAY, help="First day on which it may no longer be used, as 2027-01-31.")
 @click.option("--until", metavar="DAY", type=_DAY, help="Last day on which the recipient keeps it.")
 @click.option("--evaluation", metavar="B2", help="4x4 evaluation: source A, B, C or X; information 1 to 4.")
@@ -81,6 +85,10 @@ class _Given:
     restriction: tuple[str, ...]
     purpose: tuple[str, ...]
     consent: tuple[str, ...]
+    consented: tuple[str, ...]
+    reason: str
+    no_capital: bool
+    judged: tuple[str, ...]
     expires: datetime | None
     until: datetime | None
     evaluation: str | None
@@ -100,10 +108,7 @@ def _send(given: _Given) -> None:
     _check_officers(given.officers, given.passphrases)
     marking, body, header = _marking(given), _body(given.file), _header(given)
     node = open_node(given.home, given.passphrase_file)
-    _check_permitted(node, marking, given.peers, given.assessment)
-    for peer in given.peers:
-        node.channel(peer)
-    node.parts.types.check(node.draft(given.kind, body, given.peers, marking, **header))
+    _check_sendable(node, node.draft(given.kind, body, given.peers, marking, **header), given.peers)
     _show(node, given, marking)
     if not given.yes:
         click.confirm(f"{' and '.join(given.officers)} release this?", abort=True, err=True)
@@ -135,7 +140,22 @@ def _header(given: _Given) -> dict[str, Any]:
         "until": _day(given.until),
         "evaluation": _evaluation(given.evaluation),
         "predicate": _predicate(given.predicate),
+        "answers": _answers(given),
     }
+
+
+def _answers(given: _Given) -> Any:
+    """What is signed of the officers' answers; a text that no recipient would take is refused here already."""
+    from entente.exchange.answers import Answers, read_answers
+
+    answers = Answers(
+        assessment=given.assessment,
+        consents=given.consented,
+        purpose=given.reason,
+        capital=False if given.no_capital else None,
+        judged=given.judged,
+    )
+    return read_answers(answers.as_json()) if answers != Answers() else None
 
 
 def _check_officers(officers: tuple[str, ...], passphrases: tuple[Path, ...]) -> None:
@@ -145,14 +165,14 @@ def _check_officers(officers: tuple[str, ...], passphrases: tuple[Path, ...]) ->
         raise UsageError("Not every officer has a passphrase file.", remedy="Give one for each --officer, in order.")
 
 
-def _check_permitted(node: Node, marking: Marking, peers: tuple[str, ...], assessment: str | None) -> None:
-    """The same question that every way out of a node asks; for what is our own, it is about personal data."""
-    from entente.exchange.permits import Action, Circumstances, require
+def _check_sendable(node: Node, content: Content, peers: tuple[str, ...]) -> None:
+    """What is asked again when it is committed, before anybody types a passphrase in vain."""
+    from entente.node.services import sending
 
     for peer in peers:
-        today = node.parts.clock().date()
-        now = Circumstances(today, "release", node.name, node.name, to=peer, assessment=assessment)
-        require(marking, Action.SHARE, now)
+        node.channel(peer)
+        sending.permitted(node.parts, content, peer)
+    node.parts.types.check(content)
 
 
 def _body(path: Path) -> dict[str, Any]:
@@ -191,15 +211,16 @@ def _day(moment: datetime | None) -> date | None:
 
 def _show(node: Node, given: _Given, marking: Marking) -> None:
     """What the officers release, before they do."""
-    from entente.exchange.handling_words import explain
+    from entente.exchange.handling_words import explain, words_of
     from entente.exchange.messages import load_registry
 
     label = load_registry().get(given.kind, 1).label["en"]
     click.echo(f"{label} from {node.name} to {', '.join(given.peers)}", err=True)
     for line in explain(marking):
         click.echo(f"  {line}", err=True)
-    if given.assessment:
-        click.echo(f"  Assessment: {given.assessment}", err=True)
+    if answers := _answers(given):
+        for line in words_of(answers):
+            click.echo(f"  {line}", err=True)
     for path in given.attach:
         click.echo(f"  With {path.name}, {path.stat().st_size:,} bytes", err=True)
 

@@ -1,7 +1,7 @@
 """A channel: frames go out, and come in (`channel_taking`), one or many in a transaction; then checkpoints.
 
-Out: `send` seals, makes the ciphertext durable, and commits row, leaf and outbox together. The frame leaves the node
-only after `settle` has signed a checkpoint over its leaf (`outbox.ready`).
+Out: `send` seals, locks the own copy under a key of its own, makes both ciphertexts durable, and commits row, leaf and
+outbox together. The frame leaves the node only after `settle` has signed a checkpoint over its leaf (`outbox.ready`).
 
 `settle` indexes the leaves that are committed, signs one checkpoint over them, and makes the receipts.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from entente.exchange import atrest
 from entente.exchange.channel_state import check_open, suspensions_after
 from entente.exchange.content import Checker, Content
 from entente.exchange.errors import ExpiredKeyError
@@ -45,7 +46,6 @@ class Channel:
         me: this node with its sealing keys.
         peer: the authority at the other end.
         node: the key that signs frames.
-        own_key: the sealing key for own copies.
         suites, types: what this node has and knows.
         log: signs checkpoints of this node's log of the channel; its name is the origin.
         cosigner: signs that a checkpoint of the peer was seen.
@@ -58,7 +58,6 @@ class Channel:
     me: Self
     peer: Peer
     node: NodeKey
-    own_key: KeyRecord
     suites: Suites
     types: Checker
     log: Signer
@@ -100,9 +99,14 @@ def send_all(uow: UnitOfWork, channel: Channel, released: Sequence[Released], no
             sent.append(_seal(channel, item, book.sent, now))
             suspensions = suspensions_after(book.suspensions, item.content)
             book = replace(book, sent=sent[-1].position, suspensions=suspensions)
-        uow.blobs.put_all([data for sealed in sent for data in (sealed.wire, sealed.own)])
+        kept = [atrest.lock(item.content, channel.random) for item in released]
+        uow.blobs.put_all([data for sealed, (_, own) in zip(sent, kept, strict=True) for data in (sealed.wire, own)])
+        tx.put_keys({sealed.position.frame: key for sealed, (key, _) in zip(sent, kept, strict=True)})
         first = tx.add_leaves([Entry(SENT, split(sealed.wire).envelope.payload).encode() for sealed in sent])
-        rows = [_sent_row(channel, *pair, first + at, now) for at, pair in enumerate(zip(released, sent, strict=True))]
+        rows = [
+            _sent_row(channel, item, sealed, digest(own), first + at, now)
+            for at, (item, sealed, (_, own)) in enumerate(zip(released, sent, kept, strict=True))
+        ]
         tx.put_messages(rows)
         tx.queue([row.sequence for row in rows])
         for item in released:
@@ -168,7 +172,6 @@ def _seal(channel: Channel, released: Released, place: Position, now: datetime) 
         released,
         to=channel.peer,
         to_key=_sealing_key(channel.peer, now),
-        own_key=channel.own_key,
         node=channel.node,
         place=place,
         now=now,
@@ -176,10 +179,9 @@ def _seal(channel: Channel, released: Released, place: Position, now: datetime) 
     )
 
 
-def _sent_row(channel: Channel, released: Released, sealed: Sealed, leaf: int, now: datetime) -> Message:
+def _sent_row(channel: Channel, released: Released, sealed: Sealed, own: str, leaf: int, now: datetime) -> Message:
     parts, kind = split(sealed.wire), released.content.header.type
-    blob, wire = digest(sealed.own), digest(sealed.wire)
-    return frame_row(Way.SENT, parts, channel.me.name, kind, leaf, now, blob=blob, wire=wire)
+    return frame_row(Way.SENT, parts, channel.me.name, kind, leaf, now, blob=own, wire=digest(sealed.wire))
 
 
 def note_pieces(tx: Transaction, way: Way, content: Content) -> None:

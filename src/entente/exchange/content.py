@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from entente.errors import Place
 from entente.exchange import dsse, strict
+from entente.exchange.answers import Answers, read_answers
 from entente.exchange.attachments import Attachment
 from entente.exchange.errors import MalformedError
 from entente.exchange.handling import Evaluation, Marking, read_marking
@@ -56,6 +57,7 @@ class Header:
         predicate: what it follows from.
         supersedes, withdraws: ids of earlier contents of the same sender.
         attachments: files that belong to it.
+        answers: of those who release it, to the questions of its marking.
     """
 
     type: str
@@ -70,6 +72,7 @@ class Header:
     supersedes: tuple[str, ...] = ()
     withdraws: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    answers: Answers | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The header as a JSON object, without a salt."""
@@ -88,6 +91,7 @@ class Header:
         value |= {"supersedes": list(self.supersedes)} if self.supersedes else {}
         value |= {"withdraws": list(self.withdraws)} if self.withdraws else {}
         value |= {"attachments": [item.as_json() for item in self.attachments]} if self.attachments else {}
+        value |= {"release": self.answers.as_json()} if self.answers else {}
         return value
 
 
@@ -200,6 +204,7 @@ def _header(value: Mapping[str, Any]) -> Header:
         supersedes=_ids(value, "supersedes"),
         withdraws=_ids(value, "withdraws"),
         attachments=_attachments(value.get("attachments", [])),
+        answers=read_answers(_object(value["release"], "release")) if "release" in value else None,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from entente.exchange.answers import Answers
 from entente.exchange.errors import MarkingError
 from entente.exchange.handling import Condition, Marking, Tlp
 
@@ -101,3 +102,15 @@ def explain(marking: Marking) -> Iterator[str]:
         yield "Holds personal data: passing it on needs a recorded assessment of what may happen to the person."
     if marking.unknown:
         yield f"This version does not know {', '.join(sorted(marking.unknown))}; nothing may be done with it here."
+
+
+def words_of(answers: Answers) -> Iterator[str]:
+    """What those who released a content answered, in sentences."""
+    if answers.assessment:
+        yield f"Released on the assessment {answers.assessment}."
+    if answers.purpose:
+        yield f"Released for: {answers.purpose}."
+    if answers.capital is not None:
+        yield f"Said to serve {'a' if answers.capital else 'no'} case that can end in a death sentence."
+    yield from (f"Released on the consent {one}." for one in answers.consents)
+    yield from (f"Decided by a person, and kept: {text}" for text in answers.judged)

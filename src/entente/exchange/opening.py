@@ -109,23 +109,6 @@ def verify_frame(data: bytes, *, me: Self, peer: Peer, place: Position, at: date
     return parts
 
 
-def open_own(data: bytes, *, me: Self, suites: Suites) -> Content:
-    """The content of a copy that this node sealed to itself.
-
-    It comes from this node's own store; what is checked is that it is the content that the frame in it names.
-
-    Raises:
-        ExchangeError: it is not, or it cannot be opened.
-    """
-    parts = split(data)
-    if parts.header.recipient != me.name or parts.header.sender != me.name:
-        raise WrongRecipientError("This is no copy that this node kept for itself.")
-    content = _unseal(parts, me, suites, None)
-    if content.id != parts.frame.content:
-        raise SealError("The copy holds another content than its frame names.", remedy="Restore it from a backup.")
-    return content
-
-
 def _check_header(header: FrameHeader, me: Self, peer: Peer) -> None:
     _check_addressed(header, me, peer)
     if header.key not in me.keys:
@@ -172,8 +155,8 @@ def _check_place(frame: Frame, frame_id: str, place: Position) -> None:
         raise ForkError(f"The frame {frame.sequence} does not follow the one that was taken before it.")
 
 
-def _unseal(parts: Parts, me: Self, suites: Suites, peer: Peer | None) -> Content:
-    suites.get(parts.header.suite, peer.suites if peer else suites.names())
+def _unseal(parts: Parts, me: Self, suites: Suites, peer: Peer) -> Content:
+    suites.get(parts.header.suite, peer.suites)
     if parts.header.key not in me.keys:
         raise SealError("The bytes are sealed to a key that this node does not have, or no longer has.")
     plain = me.keys[parts.header.key].opener.open(parts.sealed, info(parts.header_bytes))

@@ -1,4 +1,4 @@
-"""Outwards: a content that two officers released becomes the bytes that go out, and those the sender keeps.
+"""Outwards: a content that two officers released becomes the bytes that go out. What the sender keeps is `atrest`.
 
 The caller holds the channel's lock: it gives the place, and takes the next one from the result.
 """
@@ -31,13 +31,11 @@ class Sealed:
 
     Attributes:
         wire: the bytes that go to the peer.
-        own: the same content and frame, sealed to the sender itself; they stay at home.
         frame: what was signed.
         position: the place after this one, with the frame's id.
     """
 
     wire: bytes
-    own: bytes
     frame: Frame
     position: Position
 
@@ -47,19 +45,17 @@ def seal(
     *,
     to: Peer,
     to_key: KeyRecord,
-    own_key: KeyRecord,
     node: NodeKey,
     place: Position,
     now: datetime,
     suites: Suites,
 ) -> Sealed:
-    """Seal a released content to a peer and to oneself, and sign its frame.
+    """Seal a released content to a peer, and sign its frame.
 
     Args:
         released: a content whose officers' signatures were checked.
         to: the recipient.
         to_key: its sealing key, one of `to.keys.usable(Role.SEAL, now)`.
-        own_key: this node's own sealing key.
         node: this node's signing key.
         place: the last frame sent in this channel.
         now: the moment of sending.
@@ -73,18 +69,15 @@ def seal(
     me = released.content.header.sender
     if to.name not in released.content.header.recipients:
         raise WrongRecipientError(f"The content was not released to {to.name}.", remedy="Release it to this recipient.")
-    _check_keys(to, to_key, own_key, node, me, now)
+    _check_keys(to, to_key, node, me, now)
     suites.get(node.record.suite, to.suites)
     plain = released.content.envelope.as_bytes()
-    header, sealed = _seal_to(to_key, FrameHeader(to_key.suite, to_key.id, to.channel, me, to.name), plain, suites, to)
-    own_header, own_sealed = _seal_to(
-        own_key, FrameHeader(own_key.suite, own_key.id, to.channel, me, me), plain, suites, None
-    )
+    header = FrameHeader(to_key.suite, to_key.id, to.channel, me, to.name).as_bytes()
+    sealed = suites.get(to_key.suite, to.suites).seal(to_key.public, plain, info(header))
     frame = Frame(to.channel, place.sequence + 1, place.frame, released.content.id, digest(header), digest(sealed), now)
     signed, frame_id = sign_frame(frame, node)
     return Sealed(
         wire=join(header, signed, sealed),
-        own=join(own_header, signed, own_sealed),
         frame=frame,
         position=Position(frame.sequence, frame_id),
     )
@@ -97,17 +90,9 @@ def sign_frame(frame: Frame, node: NodeKey) -> tuple[bytes, str]:
     return envelope.with_signature(signature).as_bytes(), envelope.id
 
 
-def _seal_to(
-    key: KeyRecord, header: FrameHeader, plain: bytes, suites: Suites, peer: Peer | None
-) -> tuple[bytes, bytes]:
-    suite = suites.get(key.suite, peer.suites if peer else suites.names())
-    data = header.as_bytes()
-    return data, suite.seal(key.public, plain, info(data))
-
-
-def _check_keys(to: Peer, to_key: KeyRecord, own_key: KeyRecord, node: NodeKey, me: str, now: datetime) -> None:
+def _check_keys(to: Peer, to_key: KeyRecord, node: NodeKey, me: str, now: datetime) -> None:
     if to_key not in to.keys.usable(Role.SEAL, now):
         raise KeyRoleError(f"The key {to_key.id[:16]} is not a sealing key that {to.name} uses now.")
-    expected = ((own_key, Role.SEAL), (node.record, Role.NODE))
-    if any(key.role is not role or key.owner != me or not key.start <= now < key.end for key, role in expected):
-        raise KeyRoleError("A key of this node has another role or owner, or is not valid now.")
+    key = node.record
+    if key.role is not Role.NODE or key.owner != me or not key.start <= now < key.end:
+        raise KeyRoleError("The key of this node has another role or owner, or is not valid now.")

@@ -39,8 +39,7 @@ class Message:
         sender: authority that released it; the peer for what was taken.
         type: the message type; empty for what was refused.
         signed: the frame as the sender signed it.
-        blob: digest of the ciphertext kept: the own copy of a sent one, the locked content of a taken one; empty for
-            what was refused.
+        blob: digest of the locked content (see `atrest`); empty for what was refused.
         wire: digest of the bytes that went out; empty for what was taken.
         refused: the code why a taken one was refused; empty for what was accepted.
         leaf: index of its entry in this node's log of the channel.
@@ -182,7 +181,7 @@ class Transaction(Protocol):
         ...
 
     def put_keys(self, keys: Mapping[str, bytes]) -> None:
-        """Keep the keys of locked contents by content id, where backups of content do not reach."""
+        """Keep the keys of locked contents by name (`atrest.key_name`), where backups of content do not reach."""
         ...
 
     def add_leaves(self, entries: Sequence[bytes]) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from entente.exchange.handling_words import write_handling
 from entente.exchange.match import playing
 from entente.exchange.match.commitment import commit
 from entente.exchange.match.controls import Policy
@@ -19,6 +20,8 @@ from entente.exchange.match.escrow import Escrow
 from entente.exchange.match.session import Run
 from entente.exchange.match.sets import Item
 from entente.exchange.match.terms import Terms, run_name
+from entente.exchange.permits import Refusal
+from entente.exchange.release import ask_match
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +213,27 @@ def _persons(evidence: Evidence) -> Iterator[Finding]:
             "persons", good=False, text=f"{len(persons)} elements may be persons; the run said none.", items=persons
         )
     elif persons:
-        assessment, case = evidence.escrow.assessment, evidence.run.proposal.case
+        assessment, case = evidence.escrow.answers.assessment, evidence.run.proposal.case
         text = f"{len(persons)} elements may be persons; case {case}, assessment {assessment or 'none'}."
         yield Finding("persons", good=bool(assessment), text=text)
+
+
+def _handling(evidence: Evidence) -> Iterator[Finding]:
+    """The question of the marking, asked once more for the day on which the set was put in."""
+    escrow, proposal = evidence.escrow, evidence.run.proposal
+    at = evidence.run.put_in(escrow.side)
+    if escrow.records is None or at is None:
+        return
+    other = evidence.run.other(escrow.side)
+    found = ask_match(
+        escrow.records, escrow.answers, side=escrow.side, to=other, purpose=proposal.purpose, today=at.date()
+    )
+    marked = f"The set was made of records of others under {write_handling(escrow.records)}"
+    if isinstance(found, Refusal):
+        why = " ".join(sentence for _, sentence in found.reasons)
+        yield Finding("handling", good=False, text=f"{marked}, which do not permit it: {why}")
+    else:
+        yield Finding("handling", good=True, text=f"{marked}, which permit it by what the officers answered.")
 
 
 _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
@@ -224,4 +245,5 @@ _CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     _overlap,
     _budget,
     _persons,
+    _handling,
 )

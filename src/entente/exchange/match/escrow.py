@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from entente.exchange import strict
+from entente.exchange.answers import NONE, Answers, read_answers
 from entente.exchange.content import Predicate
 from entente.exchange.errors import ExchangeError
+from entente.exchange.handling import Marking, read_marking
 from entente.exchange.keys import KeyRecord, Role
 from entente.exchange.match.errors import EscrowError
 from entente.exchange.match.playing import Own
@@ -34,13 +36,15 @@ class Escrow:
         own: key, seed and set.
         side: the authority whose set it is.
         proposal: what was offered.
-        assessment: of what may happen to the persons concerned; empty if there are none.
+        answers: what those who released it answered: the assessment of what may happen to the persons concerned.
+        records: the handling of the records of others that the set was made of; None if all are the side's own.
     """
 
     own: Own = field(repr=False)
     side: str
     proposal: Proposal
-    assessment: str = ""
+    answers: Answers = NONE
+    records: Marking | None = None
 
 
 def write(escrow: Escrow) -> bytes:
@@ -48,13 +52,14 @@ def write(escrow: Escrow) -> bytes:
     own, offered = escrow.own, escrow.proposal
     return strict.write_object(
         {
-            "assessment": escrow.assessment,
+            "answers": escrow.answers.as_json(),
             "asked": offered.asked,
             "asker": offered.asker,
             "items": [[item.key, list(item.references), item.person] for item in own.items],
             "key": strict.write_base64(own.key),
             "offer": offered.as_body(),
             "predicate": offered.predicate.as_json(),
+            "records": escrow.records.as_json() if escrow.records else None,
             "run": own.run,
             "seed": strict.write_base64(own.seed),
             "side": escrow.side,
@@ -84,7 +89,8 @@ def _read(value: Mapping[str, Any]) -> Escrow:
     own = Own(value["run"], key, strict.read_base64(value["seed"], what="The seed", size=32), items)
     predicate = Predicate(value["predicate"]["kind"], value["predicate"]["reference"])
     proposal = Proposal.from_body(value["offer"], value["asker"], value["asked"], predicate)
-    return Escrow(own, value["side"], proposal, value["assessment"])
+    records = read_marking(value["records"]) if value["records"] else None
+    return Escrow(own, value["side"], proposal, read_answers(value["answers"]), records)
 
 
 def seal(escrow: Escrow, auditor: KeyRecord, suites: Suites) -> bytes:

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from entente.exchange import attachments, strict
+from entente.exchange.answers import NONE, Answers
 from entente.exchange.attachments import Attachment
 from entente.exchange.content import Predicate
-from entente.exchange.errors import ExchangeError
+from entente.exchange.errors import ExchangeError, HandlingRefusedError
 from entente.exchange.handling import Marking, Tlp
 from entente.exchange.match import controls, escrow, playing
 from entente.exchange.match.audit import Evidence, Finding, audit
@@ -27,7 +28,8 @@ from entente.exchange.match.session import FINAL, Phase, Run
 from entente.exchange.match.sets import Item, KeySet
 from entente.exchange.match.terms import Proposal
 from entente.exchange.parties import NodeKey, SealingKey
-from entente.exchange.permits import Action, Circumstances, require
+from entente.exchange.permits import Action, Circumstances, Refusal, require
+from entente.exchange.release import ask_match
 from entente.exchange.store import Message
 from entente.node.services import match_runs, peers, sending
 from entente.node.services.match_files import Shelf
@@ -82,7 +84,8 @@ def offer(
     learn: bool = False,
     persons: bool = False,
     case: str | None = None,
-    assessment: str = "",
+    answers: Answers = NONE,
+    records: Marking | None = None,
 ) -> Run:
     """Offer a match to a peer.
 
@@ -97,11 +100,12 @@ def offer(
         learn: whether this side learns the result, and not the asked one.
         persons: whether natural persons are concerned.
         case: in which case.
-        assessment: reference of the recorded assessment of what may happen to those persons.
+        answers: of the officers: the assessment of what may happen to those persons, and what `records` ask.
+        records: the handling of the records of others in the set, combined; None if all are this authority's own.
 
     Raises:
         ControlError: a control forbids it; nothing was sent.
-        HandlingRefusedError: persons are concerned, and there is no assessment.
+        HandlingRefusedError: persons are concerned, and there is no assessment, or `records` do not permit it.
         NodeError: there is no auditor's key, or the policy is not good.
         ExchangeError: see `sending.send`.
     """
@@ -124,18 +128,18 @@ def offer(
         )
         own, past, out = playing.offer(house, wish, keys, parts.clock())
         proposal = Proposal.from_body(out.body, parts.name, peer, predicate)
-        _check_assessed(desk, peer, proposal, assessment)
-        shelf.keep(Escrow(own, parts.name, proposal, assessment), past)
-        _send(desk, peer, out, predicate, persons=persons)
+        _check_permitted(desk, peer, proposal, answers, records)
+        shelf.keep(Escrow(own, parts.name, proposal, answers, records), past)
+        _send(desk, peer, out, predicate, answers, persons=persons)
         return match_runs.load(parts).runs[own.run]
 
 
-def answer(desk: Desk, name: str, keys: KeySet, assessment: str = "") -> Run:
-    """Accept an offer with an own set.
+def answer(desk: Desk, name: str, keys: KeySet, answers: Answers = NONE, records: Marking | None = None) -> Run:
+    """Accept an offer with an own set; `answers` and `records` are those of `offer`.
 
     Raises:
         ControlError: a control forbids it; the offer can still be declined.
-        HandlingRefusedError: persons are concerned, and there is no assessment.
+        HandlingRefusedError: persons are concerned, and there is no assessment, or `records` do not permit it.
         StepError: there is no such offer, or it is not open.
     """
     parts, shelf = desk.parts, desk.shelf
@@ -146,9 +150,9 @@ def answer(desk: Desk, name: str, keys: KeySet, assessment: str = "") -> Run:
         if run.proposal.asked != parts.name:
             raise StepError("This node made the offer; the other side answers it.")
         own, past, out = playing.answer(desk.house(run.proposal.asker, runs), run, keys, parts.clock())
-        _check_assessed(desk, run.proposal.asker, run.proposal, assessment)
-        shelf.keep(Escrow(own, parts.name, run.proposal, assessment), past)
-        return _say(desk, run, out)
+        _check_permitted(desk, run.proposal.asker, run.proposal, answers, records)
+        shelf.keep(Escrow(own, parts.name, run.proposal, answers, records), past)
+        return _say(desk, run, out, answers)
 
 
 def refuse(desk: Desk, name: str, reason: str) -> Run:
@@ -161,7 +165,7 @@ def refuse(desk: Desk, name: str, reason: str) -> Run:
         run = match_runs.load(desk.parts).find(name)
         if run.phase in FINAL:
             raise StepError(f"The run is over: {run.phase}.", remedy="Nothing is to be done.")
-        return _say(desk, run, playing.refuse(run, reason, desk.parts.clock(), desk.parts.name))
+        return _say(desk, run, playing.refuse(run, reason, desk.parts.clock(), desk.parts.name), persons=False)
 
 
 def ask(desk: Desk, name: str) -> Run:
@@ -172,7 +176,7 @@ def ask(desk: Desk, name: str) -> Run:
     """
     with desk.shelf.alone():
         run = match_runs.load(desk.parts).find(name)
-        return _say(desk, run, playing.ask(run, desk.parts.name))
+        return _say(desk, run, playing.ask(run, desk.parts.name), _answered(desk, run))
 
 
 def go_on(desk: Desk, name: str, *, references: bool = False) -> Run:
@@ -201,8 +205,9 @@ def go_on(desk: Desk, name: str, *, references: bool = False) -> Run:
             raise StepError(
                 "A step of this run has not come in full.", remedy="Sync with the peer, or take its next bundle."
             )
-        out = playing.play(desk.engine, run, desk.shelf.own(id_).own, parts.name, references=references)
-        return _say(desk, run, out)
+        put = desk.shelf.own(id_)
+        out = playing.play(desk.engine, run, put.own, parts.name, references=references)
+        return _say(desk, run, out, put.answers)
 
 
 def waits(run: Run, me: str) -> str:
@@ -324,9 +329,10 @@ def _most(house: House, peer: str, purpose: str, now: datetime) -> int:
     return max(1, min(house.policy.most, budget - other))
 
 
-def _say(desk: Desk, run: Run, out: Outgoing) -> Run:
+def _say(desk: Desk, run: Run, out: Outgoing, answers: Answers = NONE, *, persons: bool = True) -> Run:
+    """Send a message of a run; one that says nothing of the set, such as a decline, holds no personal data."""
     offered = run.proposal
-    _send(desk, run.other(desk.parts.name), out, offered.predicate, persons=offered.persons)
+    _send(desk, run.other(desk.parts.name), out, offered.predicate, answers, persons=persons and offered.persons)
     after = match_runs.load(desk.parts)
     for one in after.runs.values():
         if one.phase in FINAL - {Phase.REVEALED}:
@@ -334,9 +340,17 @@ def _say(desk: Desk, run: Run, out: Outgoing) -> Run:
     return after.runs[run.id]
 
 
-def _send(desk: Desk, peer: str, out: Outgoing, predicate: Predicate, *, persons: bool) -> Message:
+def _answered(desk: Desk, run: Run) -> Answers:
+    """What was answered when this side put its set in; it stands under every message of the run."""
+    try:
+        return desk.shelf.own(run.id).answers
+    except EscrowError:
+        return NONE
+
+
+def _send(desk: Desk, peer: str, out: Outgoing, predicate: Predicate, answers: Answers, *, persons: bool) -> Message:
     parts, body = desk.parts, dict(out.body)
-    header: dict[str, Any] = {"predicate": predicate}
+    header: dict[str, Any] = {"predicate": predicate, "answers": answers if answers != NONE else None}
     if len(out.data) > INLINE:
         attachment = _attach(parts, f"{body['step']}.bin", out.data)
         header["attachments"] = (attachment,)
@@ -353,13 +367,21 @@ def _marking(*, persons: bool) -> Marking:
     return Marking(Tlp.AMBER_STRICT, personal=persons)
 
 
-def _check_assessed(desk: Desk, peer: str, proposal: Proposal, assessment: str) -> None:
-    """The same question as every way out of a node asks; the auditor finds the answer in the escrow."""
-    me = desk.parts.name
-    now = Circumstances(
-        desk.parts.clock().date(), proposal.purpose, me, me, to=peer, assessment=assessment.strip() or None
-    )
-    require(_marking(persons=proposal.persons), Action.SHARE, now)
+def _check_permitted(desk: Desk, peer: str, proposal: Proposal, answers: Answers, records: Marking | None) -> None:
+    """The questions that the auditor finds answered in the escrow, before anything is put away or sent.
+
+    `Action.MATCH` is asked for the records of others in the set; the messages are asked about when they are sent.
+    """
+    parts, today = desk.parts, desk.parts.clock().date()
+    me = parts.name
+    if records is not None:
+        found = ask_match(records, answers, side=me, to=peer, purpose=proposal.purpose, today=today)
+        if isinstance(found, Refusal):
+            raise HandlingRefusedError(" ".join(sentence for _, sentence in found.reasons))
+    now = Circumstances(today, proposal.purpose, me, me, to=peer, assessment=answers.assessment)
+    marking = _marking(persons=proposal.persons)
+    for action in (Action.MATCH, Action.SHARE):
+        require(marking, action, now)
 
 
 def _attach(parts: Parts, name: str, data: bytes) -> Attachment:

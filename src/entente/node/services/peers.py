@@ -231,7 +231,6 @@ def channel(parts: Parts, name: str) -> Channel:
         me=Self(parts.name, keys.sealing),
         peer=Peer(name, channel_id(parts.name, name), frozenset(found.suites), pinned, late=found.late),
         node=_signing_key(parts, name, now),
-        own_key=_sealing_record(parts, now),
         suites=parts.suites,
         types=PeerChecker(parts.types, lambda: pins.history(parts.alias, name), parts.clock),
         log=keys.log_signer(origin(parts.name, name)),
@@ -273,11 +272,3 @@ def _signing_key(parts: Parts, peer: str, now: datetime) -> NodeKey:
         if record.id in held and record.id in known:
             return held[record.id]
     raise NodeError("No key of this node may sign now.", remedy="Make a new one: entente peer rotate")
-
-
-def _sealing_record(parts: Parts, now: datetime) -> KeyRecord:
-    held = parts.keys().sealing
-    for record in pins.history(parts.alias, parts.name).usable(Role.SEAL, now):
-        if record.id in held:
-            return record
-    raise NodeError("No sealing key of this node is valid now.", remedy="Make a new one: entente peer rotate")

@@ -9,8 +9,6 @@ from datetime import datetime
 from entente.exchange import atrest
 from entente.exchange.content import Content
 from entente.exchange.errors import SealError
-from entente.exchange.opening import open_own
-from entente.exchange.parties import Self
 from entente.exchange.store import Message, Way
 from entente.node.cards import channel_id
 from entente.node.services.parts import Parts
@@ -32,13 +30,17 @@ def content(parts: Parts, message: Message) -> Content:
     """
     if not message.blob:
         raise SealError("The content of a refused message was not kept.", remedy="Ask the sender for another one.")
-    data = parts.uow.blobs.get(message.blob)
-    if message.way is Way.SENT:
-        return open_own(data, me=Self(parts.name, parts.keys().sealing), suites=parts.suites)
-    row = models.ContentKey.objects.using(parts.alias).filter(content=message.content).first()
+    row = (
+        models.ContentKey.objects.using(parts.alias)
+        .filter(content=atrest.key_name(message.way, message.frame, message.content))
+        .first()
+    )
     if row is None:
-        raise SealError("The key of this content is not here: it was shredded, or left out of a backup.")
-    return atrest.unlock(bytes(row.key), data, message.content)
+        raise SealError(
+            "The key of this content is not here: it was shredded, or left out of a backup.",
+            remedy="If it was left out, load the file of content keys of that backup, or ask the peer for its copy.",
+        )
+    return atrest.unlock(bytes(row.key), parts.uow.blobs.get(message.blob), message.content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""Out: draft a content, have two officers sign it, and commit it as the next frame."""
+"""Out: draft a content, have two officers sign it, and commit it as the next frame.
+
+`send_many` is the one way out of a node: whatever a command, a page or another service releases passes it, and it asks
+for the permit that follows from the content's own marking (`entente.exchange.release`).
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,10 @@ from entente.exchange.errors import TooFewSignaturesError
 from entente.exchange.handling import Marking
 from entente.exchange.officers import Released
 from entente.exchange.parties import NodeKey
+from entente.exchange.permits import Permit
+from entente.exchange.release import permit_release
 from entente.exchange.store import Message
-from entente.node.services import accepting, peers
+from entente.node.services import accepting, consents, peers
 from entente.node.services.parts import Parts
 
 _AT_ONCE = 32
@@ -30,7 +36,7 @@ def make(
         body: what the type defines.
         to: names of the recipients.
         marking: its handling.
-        header: more fields of `Header`.
+        header: more fields of `Header`; `answers` to the questions of the marking among them.
     """
     head = {"version": 1, "made": parts.clock().replace(microsecond=0), **header}
     return draft(
@@ -41,6 +47,18 @@ def make(
 def sign(content: Content, keys: Iterable[NodeKey]) -> Content:
     """The content with the signatures of officers whose keys are loaded here."""
     return with_signatures(content, [officers.sign(content, key) for key in keys])
+
+
+def permitted(parts: Parts, content: Content, to: str) -> Permit:
+    """The permit to give a content to a peer now, from its marking and the answers that are signed in it.
+
+    Raises:
+        HandlingRefusedError: it may not be given; with every reason.
+        SealError: a consent that it may rest on cannot be read here.
+    """
+    others = content.header.marking.consent - {parts.name}
+    given = consents.standing_consents(parts, others) if others else ()
+    return permit_release(content, to=to, today=parts.clock().date(), consents=given)
 
 
 def release(parts: Parts, content: Content) -> Released:
@@ -59,6 +77,7 @@ def send(parts: Parts, released: Released, to: str) -> Message:
 
     Raises:
         PairingError: no confirmed peer.
+        HandlingRefusedError: its marking does not permit it.
         ExchangeError: see `channel.send`.
     """
     return send_many(parts, [released], to)[0]
@@ -68,9 +87,11 @@ def send_many(parts: Parts, released: Sequence[Released], to: str) -> list[Messa
     """Commit many contents in their order, in one transaction: all or none.
 
     Raises:
-        PairingError, ExchangeError: as `send`.
+        PairingError, HandlingRefusedError, ExchangeError: as `send`.
     """
     end = peers.channel(parts, to)
+    for one in released:
+        permitted(parts, one.content, to)
     peers.check_told(parts, to, {record for one in released for record in one.officers})
     with parts.uow.transaction(end.id) as tx:
         rows: list[Message] = []
