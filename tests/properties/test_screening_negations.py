@@ -23,7 +23,18 @@ BEFORE = [
     *hanzi()["exclusions"],
     *hanzi()["negations"],
 ]
-BEHIND = [" free", "-free", " Free remover"]
+BEHIND = {
+    **dict.fromkeys([" free", "-free", " Free remover"], "free"),
+    ": none": "none",
+    " nil": "nil",
+    " not detected, clear": "not detected",
+}
+#: Words that look like a negation and are none.
+IDLE_BEFORE = [
+    *("No. 5 ", "CAS No ", "item no. ", "not less than 99 % ", "no more than 5 % ", "excl. VAT ", "free of charge: "),
+    *("品牌:无 ", "品牌 无 "),
+]
+IDLE_BEHIND = [", none other", " none other", " free sample", ", freight not included", " free on board", " 无色液体"]
 
 
 @cache
@@ -79,6 +90,23 @@ def test_a_match_holds_its_negation_exactly_where_it_is_named_as_absent(drawn):
         exact = [match for match in found.values() if match["method"] != "misspelling"]
         for match in exact:  # a misspelling takes the letters of a negation for letters of the name
             said_before = before and match["matched_text"].startswith(before + name[0])
-            said_behind = behind and match["matched_text"].lower().endswith("free")
+            said_behind = behind and match["matched_text"].lower().endswith(BEHIND[behind])
             says_so = bool(said_before or said_behind)
             assert says_so == (match["confidence"] < COUNTS_FROM) == (match["method"] == "absent"), match
+
+
+IDLE = st.tuples(
+    st.sampled_from(["", "goods, ", "溶剂，"]),
+    st.sampled_from([*((word, "") for word in IDLE_BEFORE), *(("", word) for word in IDLE_BEHIND)]),
+    st.sampled_from(_names()),
+)
+
+
+@given(st.lists(IDLE, min_size=20, max_size=20))
+@settings(max_examples=40, deadline=None)
+def test_words_that_only_look_like_a_negation_take_nothing_away(drawn):
+    plain = _found([f"{start}{name}" for start, _, name in drawn])
+    beside = _found([f"{start}{before}{name}{behind}" for start, (before, behind), name in drawn])
+    for (_, around, name), alone, found in zip(drawn, plain, beside, strict=True):
+        lost = [substance for substance in alone if found.get(substance, {"confidence": 0})["confidence"] < COUNTS_FROM]
+        assert lost == [], (around, name)

@@ -22,7 +22,7 @@ _WORD = 18
 #: Characters between a name and its neighbour that are passed over.
 _SKIP = 12
 _SLOT = np.uint64((1 << 18) - 1)
-_GAP = frozenset((*range(33), 127, *b"-'\"()[]{},+/0123456789"))
+_GAP = frozenset((*range(33), 127, *b"-'\"()[]{},:=+/0123456789"))
 _IS_GAP = np.array([code in _GAP for code in range(256)], np.bool_)
 
 _MIX = np.random.default_rng(20240130).integers(1, 1 << 62, _WORD, np.uint64) | np.uint64(1)

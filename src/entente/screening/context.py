@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from entente.screening import negations
 from entente.screening.beside import telling_before, telling_behind
 from entente.screening.boundaries import Flags, Located, neighbours
 from entente.screening.exclusions import Exclusions
-from entente.screening.fold import HAN, I64
+from entente.screening.fold import HAN, I64, class_table
 from entente.screening.grammar import Reading, Traits, has_chemical_word, read, read_before, traits_of
 from entente.screening.grammar_han import has_chemical_word_han, read_han, stands_alone
 from entente.screening.lexicon import hanzi
@@ -24,7 +25,8 @@ from entente.screening.text import Block
 WINDOW = 72
 #: And how far before a name it looks for the beginning of an exclusion.
 CLAUSE = 600
-_HYPHEN = 45
+_SPACE, _HYPHEN, _SLASH = map(ord, " -/")
+_NOR = "nor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,20 @@ class Context:
         self._weak = np.zeros(len(patterns.texts), np.bool_)
         owner = np.repeat(np.arange(len(patterns.texts)), np.diff(patterns.first_entry))
         self._weak[owner[patterns.needs_context]] = True
+        self._nor = np.array([text.startswith(_NOR) for text in patterns.texts], np.bool_)
         self._single = (patterns.length == 1) & patterns.han_start
         self._class_noun = np.array([traits.class_noun for traits in self._traits], np.bool_)
+
+    def without_nor(self, block: Block, hits: Located) -> Located:
+        """Leave out names whose first word is a "nor" that denies what follows: "neither X nor ephedrine"."""
+        some = np.flatnonzero(self._nor[hits.pattern])
+        some = some[block.units[hits.first[some] + len(_NOR)] == _SPACE] if len(some) else some
+        if not len(some):
+            return hits
+        beside = _surroundings(block, hits.where(some), np.full(len(some), CLAUSE), 0)
+        kept = np.ones(len(hits), np.bool_)
+        kept[some] = np.array([not negations.takes_nor(left) for left, _ in beside], np.bool_)
+        return hits.where(kept)
 
     def judge(self, block: Block, hits: Located) -> Judged:
         """Read the surroundings of all matches."""
@@ -121,26 +135,42 @@ class Context:
         if not han.stands:
             return han
         latin = read(traits, left if not traits.han_start else "", right if not traits.han_end else "")
-        return Reading(
-            latin.stands, latin.form | han.form, max(latin.before, han.before), max(latin.behind, han.behind)
-        )
+        before = max(latin.before, han.before, negations.before(left))
+        behind_it = max(latin.behind, han.behind, negations.behind(right))
+        return Reading(latin.stands, latin.form | han.form, before, behind_it)
 
     def _telling(self, block: Block, hits: Located) -> Flags:
         """Matches of which both sides must be read."""
         before, after = neighbours(block, hits)
-        joined = _hyphen_beside(block, hits)
-        han = ((before | after) & HAN) > 0
+        joined = _joined_beside(block, hits)
+        han = (((before | after) & HAN) > 0) | _han_near(block, hits)
         special = self._weak[hits.pattern] | self._single[hits.pattern] | self._class_noun[hits.pattern]
         telling: Flags = han | joined | special | telling_behind(block, hits)
         return telling
 
 
-def _hyphen_beside(block: Block, hits: Located) -> Flags:
+def _joined_beside(block: Block, hits: Located) -> Flags:
+    """Matches with a hyphen beside them, or a slash before them."""
     units, last = block.units, len(block.units) - 1
-    before = (hits.first > block.offsets[hits.row]) & (units[np.maximum(hits.first - 1, 0)] == _HYPHEN)
+    first = units[np.maximum(hits.first - 1, 0)]
+    before = (hits.first > block.offsets[hits.row]) & ((first == _HYPHEN) | (first == _SLASH))
     behind = (hits.last + 1 < block.offsets[hits.row + 1]) & (units[np.minimum(hits.last + 1, last)] == _HYPHEN)
     beside: Flags = before | behind
     return beside
+
+
+def _han_near(block: Block, hits: Located) -> Flags:
+    """Matches with a Hanzi a sign or two before or behind them: "无 丙酮", "丙酮：无"."""
+    near = np.zeros(len(hits), np.bool_)
+    if block.codes is None:
+        return near
+    table, units, last = class_table(), block.units, len(block.units) - 1
+    start, end = block.offsets[hits.row], block.offsets[hits.row + 1]
+    for step in (2, 3):
+        low, high = hits.first - step, hits.last + step
+        near |= (low >= start) & ((table[units[np.maximum(low, 0)]] & HAN) > 0)
+        near |= (high < end) & ((table[units[np.minimum(high, last)]] & HAN) > 0)
+    return near
 
 
 def _surroundings(block: Block, hits: Located, before: I64, behind: int) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ A grammar, not a list of exceptions: it knows classes of words (`lexicon/*.yaml`
 * An ether "of" a glycol or a sugar is that one's ether.
 * Before a name, a substituent or a structural prefix makes another compound ("nitro X", "iso-X"); a stereo prefix an
   isomer; "salts of", "clorhidrato de" a form; "soluble in" takes the name away.
-* "Other than", "free of" and "no" before a name, and "-free" behind it, name it as absent. It is named all the same.
+* Words that name it as absent ("no X", "X-free") leave it named all the same (`negations`).
 * A class noun that is a name by itself ("ether") is a name only without a modifier.
 """
 
@@ -17,19 +17,25 @@ import functools
 import re
 from dataclasses import dataclass, replace
 
+from entente.screening import negations
 from entente.screening.lexicon import alternatives, is_bound_head, is_group, is_head, latin
+from entente.screening.negations import NEAR
 from entente.substances.forms import Form
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What the grammar needs to know of a name: is it an acid, a mineral acid, a base, a bare class noun, an ether?"""
+    """What the grammar needs to know of a name: is it an acid, a mineral acid, a base, a bare class noun, an ether?
+
+    `aromatic`: a name in Hanzi that begins with 苯 and goes on, so that 邻, 间 or 对 before it make another compound.
+    """
 
     acid: bool
     mineral: bool
     base: bool
     class_noun: bool
     ether: bool
+    aromatic: bool
     han_start: bool
     han_end: bool
 
@@ -63,11 +69,10 @@ def traits_of(squashed: str, han_minerals: tuple[str, ...], *, han_start: bool, 
     acid = squashed.endswith(("acid", "酸")) or squashed.startswith("acido")
     base, ether = _BASE.fullmatch(squashed) is not None, squashed.endswith(tuple(latin()["class_nouns"]))
     ether = ether or squashed.startswith("eter")  # "eter etilico"
-    return Traits(acid, mineral, base, squashed in latin()["class_nouns"], ether, han_start, han_end)
+    aromatic = squashed.startswith("苯") and len(squashed) > 1
+    return Traits(acid, mineral, base, squashed in latin()["class_nouns"], ether, aromatic, han_start, han_end)
 
 
-#: Characters before a name that hold the two words before it.
-_NEAR = 64
 _BARE_SALT = frozenset({"salt", "salts", "sal", "sales"})
 _LOCANT = r"(?:\d{1,2}[a-z]?|[onmp]|alpha|beta|gamma)"
 _AFTER = re.compile(
@@ -82,39 +87,8 @@ _NEXT_WORD = re.compile(r"[\s\-]*(?P<word>[a-z]+)")
 
 
 @functools.cache
-def _exclusions() -> re.Pattern[str]:
-    words = latin()
-    charges = rf"\s+(?:the\s+|el\s+|la\s+)?(?:{alternatives(words['charges'])})\b"
-    return re.compile(rf"(?<![a-z])(?:{alternatives(words['exclusions'])})\b(?!{charges})")
-
-
-@functools.cache
-def _right_before(key: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z])(?:{alternatives(latin()[key])})[\s\-]+$")
-
-
-def _negated(left: str) -> int:
-    """Characters before the name from a plain negation on that stands right there; 0 without one."""
-    found = _right_before("negations").search(left, max(0, len(left) - _NEAR))
-    return len(left) - found.start() if found else 0
-
-
-def _excluded(left: str) -> int:
-    """Characters before the name from the last exclusion on, whose clause is still open; 0 without one.
-
-    A clause ends at a semicolon, a colon, a full stop before a space, or where the bracket it stands in is closed.
-    """
-    places = [found.span() for found in _exclusions().finditer(left)]
-    return len(left) - places[-1][0] if places and _is_open(left[places[-1][1] :]) else 0
-
-
-def _is_open(clause: str) -> bool:
-    depth = 0
-    for at, char in enumerate(clause):
-        depth += (char in "([") - (char in ")]")
-        if depth < 0 or (depth == 0 and (char in ";:" or clause[at : at + 2] == ". ")):
-            return False
-    return True
+def _property_phrases() -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z])(?:{alternatives(latin()['property_phrases'])})[\s\-]+$")
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -126,25 +100,31 @@ def read(traits: Traits, left: str, right: str) -> Reading:
     behind = _behind(traits, right)
     form = behind.form | before.form
     other = not behind.stands or (traits.mineral and form & ~Form.ISOMER)
-    return OTHER if other else Reading(stands=True, form=form, before=before.before, behind=behind.behind)
+    if other:
+        return OTHER
+    absent = before.before or negations.listed_on(left, right)
+    return Reading(stands=True, form=form, before=absent, behind=behind.behind)
 
 
 def read_before(traits: Traits, left: str) -> Reading:
     """How a name reads behind a folded text, when what stands behind the name means nothing."""
-    if _right_before("property_phrases").search(left, max(0, len(left) - _NEAR)):
+    if _property_phrases().search(left, max(0, len(left) - NEAR)):
         return OTHER
-    negated = _negated(left)
+    negated = negations.negated(left)
     if negated:
         return Reading(stands=True, before=negated)
-    before = _before(traits, left[-_NEAR:])
+    before = _before(traits, left[-NEAR:])
     if not before.stands or (traits.mineral and before.form & ~Form.ISOMER):
         return OTHER
-    return Reading(stands=True, form=before.form, before=_excluded(left))
+    return Reading(stands=True, form=before.form, before=negations.excluded(left))
 
 
 def _behind(traits: Traits, right: str) -> Reading:
     if traits.ether and _is_of_a_parent(right):
         return OTHER
+    absent = negations.behind(right)
+    if absent:
+        return Reading(stands=True, behind=absent)
     found = _AFTER.match(right)
     if found is None:
         return _in_bracket(traits, right)
@@ -152,21 +132,12 @@ def _behind(traits: Traits, right: str) -> Reading:
     if word in latin()["hydrates"]:
         further = _behind(traits, rest)
         return replace(further, behind=further.behind and found.end("word") + further.behind)
-    if word == "free" and not _is_given_freely(found["gap"], rest):
-        return Reading(stands=True, behind=found.end("word"))
     if not found["close"].strip() and _modifies_class_noun(traits, word):
         return OTHER
     form = _form_word(traits, word, rest)
     beside = found["gap"] or found["close"] or found["locant"]
     stands = not beside or form or not _makes_another(word, found["gap"], found["locant"], rest)
     return Reading(stands=True, form=form) if stands else OTHER
-
-
-def _is_given_freely(gap: str, rest: str) -> bool:
-    """Is it not "X free", but X that is "free of" something, a "free sample", a "free base"?"""
-    follower = _NEXT_WORD.match(rest)
-    word = follower["word"] if follower else ""
-    return word in {"of", "from"} or ("-" not in gap and word in latin()["given_freely"])
 
 
 def _is_of_a_parent(right: str) -> bool:
@@ -297,11 +268,18 @@ def _telling_behind() -> frozenset[str]:
         *("property_adjectives", "properties", "things"),
     )
     locants = {"o", "n", "m", "p", "alpha", "beta", "gamma"}
-    return frozenset().union(*(words[key] for key in keys)) | locants | {"free", "of", "de", "del"}
+    absent = {phrase.split()[0] for phrase in words["absent_behind"]} | words["or"]
+    return frozenset().union(*(words[key] for key in keys)) | locants | absent | {"free", "of", "de", "del"}
 
 
 @functools.cache
 def _telling_before() -> frozenset[str]:
     words = latin()
     ends = {re.split(r"[^a-z]", phrase)[-1] for phrase in words["negations"] | words["property_phrases"]}
-    return words["stereo_words"] | words["ether_parents"] | ends | {"of", "de", "del", "da", "the", "la", "el", "los"}
+    return (
+        words["stereo_words"]
+        | words["ether_parents"]
+        | words["or"]
+        | ends
+        | {"of", "de", "del", "da", "the", "la", "el", "los"}
+    )

@@ -14,6 +14,9 @@ from entente.substances.forms import Form
 
 _ENDS_HAN = re.compile(r"[㐀-鿿]$")
 _STARTS_HAN = re.compile(r"[㐀-鿿]")
+#: Locants between a substituent and the name that it belongs to: "4-羟基-2-".
+_LOCANTS = re.compile(r"[㐀-鿿)\]}]-\d{1,2}(?:,\d{1,2})*-$")
+_JOINED = re.compile(r"([㐀-鿿])-$")
 _ISOMER_MARK = re.compile(r"(?:^|[^a-z])(?:\(?[+\-±]\)?|d|l|dl|[rs]|\(\d?[rs](?:,\d?[rs])*\))-$")
 
 
@@ -31,12 +34,16 @@ def _pattern(name: str) -> re.Pattern[str]:
         "isomer": rf"(?:{alternatives(words['isomers'])})$",
         "anhydrous": rf"(?:{alternatives(words['anhydrous'])})$",
         "taken": rf"(?:{exclusions})有?(?!{charges})\s*[^\s，。；;.:,]{{0,12}}$|(?:{negations})$",
+        "positions": rf"(?<![{words['not_before_positions'][0]}])(?:[{words['positions'][0]}]-?|(?<![a-z])[omp]-)$",
         "except": rf"(?:{alternatives(words['exceptions'])})[^，。；;.:,]{{0,12}}$",
+        "apart": rf"(?:(?P<field>{alternatives(words['labels'])}|:)\s*:?\s*)?(?P<said>{negations})\s+$",
+        "said_absent": rf"\s*:?\s*(?:{alternatives(words['absent_behind'])})"
+        rf"|\s*[:=]\s*(?:{alternatives(words['absent_values'])})(?![㐀-鿿a-z0-9])",
         "left_out": r"\s*等?除外",
         "excepted": r"[^，。；;.:,]{0,24}?外",
         "plain": rf"(?:{alternatives(words['after_salt_acids'])})",
         "continuing": rf"(?:{continuing}|[{''.join(words['continues'])}])",
-        "bare_locant": rf"[\-\s]*\d(?:,\d)*-?[{''.join(words['continues'])}]",
+        "bare_locant": rf"-?\d(?:,\d)*-?[{''.join(words['continues'])}]",
     }
     return re.compile(sources[name])
 
@@ -55,7 +62,7 @@ def read_han(traits: Traits, left: str, right: str, *, name_before: bool, name_b
     behind = _behind(traits, right, name_behind=name_behind) if traits.han_end else Reading(stands=True)
     if not behind.stands:
         return OTHER
-    before = _before(traits, left, name_before=name_before) if traits.han_start else Reading(stands=True)
+    before = _before(traits, left, name_before=name_before) if traits.han_start else _before_locants(left)
     if not before.stands:
         return OTHER
     absent_before, absent_behind = _absent(left, right)
@@ -67,7 +74,10 @@ def _absent(left: str, right: str) -> tuple[int, int]:
     taken = _pattern("taken").search(left)
     if taken:
         return len(left) - taken.start(), 0
-    left_out = _pattern("left_out").match(right)
+    apart = _pattern("apart").search(left)
+    if apart and not apart["field"]:
+        return len(left) - apart.start("said"), 0
+    left_out = _pattern("left_out").match(right) or _pattern("said_absent").match(right)
     if left_out:
         return 0, left_out.end()
     opened, closed = _pattern("except").search(left), _pattern("excepted").match(right)
@@ -99,12 +109,26 @@ def _before(traits: Traits, left: str, *, name_before: bool) -> Reading:
         return Reading(stands=True, form=Form.SALT)
     if name_before or _pattern("anhydrous").search(left):
         return Reading(stands=True)
+    locants = _LOCANTS.search(left)
+    other = _begins_another(traits, left[: locants.start() + 1] if locants else left)
+    return OTHER if other else Reading(stands=True)
+
+
+def _begins_another(traits: Traits, left: str) -> bool:
+    """Does the text before a name end with the beginning of another compound's name?"""
     words, last = hanzi(), left[-1:]
+    if traits.aromatic and _pattern("positions").search(left):
+        return True
     if (last and last in words["precedes"]) or left.endswith(words["precedes_words"]):
-        return OTHER
-    if traits.acid and last and last in words["precedes_acids"] and left[-2:-1] not in words["not_before_acids"]:
-        return OTHER
-    return Reading(stands=True)
+        return True
+    precedes = traits.acid and last and last in words["precedes_acids"]
+    return bool(precedes) and left[-2:-1] not in words["not_before_acids"]
+
+
+def _before_locants(left: str) -> Reading:
+    """Before a name that begins with its locants ("2-丙酮"): a substituent that a hyphen joins to them."""
+    joined = _JOINED.search(left)
+    return OTHER if joined and joined[1] in hanzi()["precedes"] else Reading(stands=True)
 
 
 def stands_alone(left: str, right: str) -> bool:

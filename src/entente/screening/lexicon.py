@@ -47,7 +47,8 @@ def _chain(tail: str) -> re.Pattern[str]:
     words = latin()
     parts = words["roots"] | words["prefixes"] | words["groups"]
     tails = words[tail] | (words["heads"] if tail == "bound_heads" else frozenset())
-    return re.compile(rf"(?:{alternatives(parts)}|[oai])*(?:{alternatives(tails)})e?s?")
+    # no word begins with a linking vowel: "acetona" is no kind of "cetona"
+    return re.compile(rf"(?:(?:{alternatives(parts)})[oai]*)*(?:{alternatives(tails)})e?s?")
 
 
 @functools.lru_cache(maxsize=1 << 16)

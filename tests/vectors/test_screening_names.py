@@ -1,0 +1,134 @@
+"""Names as people write them, against the shipped register: what is hit, what is named as absent, what is neither."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pyarrow as pa
+import pytest
+
+from entente.screening.kernel import ScreeningKernel
+from entente.screening.vocabulary import Vocabulary
+from entente.substances.register import load_register
+from false_alarms import batch_of
+
+
+@cache
+def _kernel():
+    return ScreeningKernel(Vocabulary.from_register(load_register()))
+
+
+def found(text, hs=None, cas=None):
+    """Substance -> method of each match in one row; the surest method of a substance."""
+    batch = batch_of([text])
+    for name, value in (("hs_code", hs), ("cas", cas)):
+        at = batch.schema.get_field_index(name)
+        batch = batch.set_column(at, batch.schema.field(at), pa.array([value], pa.string()))
+    matches = sorted(_kernel()(batch).to_pylist(), key=lambda match: match["confidence"])
+    return {match["substance_id"]: match["method"] for match in matches}
+
+
+P2P, PROPIOPHENONE = "1-phenyl-2-propanone", "propiophenone"
+
+
+@pytest.mark.parametrize(
+    ("text", "substances"),
+    [
+        ("1-苯丙酮", {PROPIOPHENONE}),
+        ("1-苯丙酮 25kg", {PROPIOPHENONE}),
+        ("1-苯基-1-丙酮", {PROPIOPHENONE}),
+        ("1-苯基-2-丙酮", {P2P}),
+        ("1-苯-2-丙酮", {P2P}),
+        ("苯基丙酮", {P2P}),
+        # the bare name is in use for both, and the answer says so
+        ("苯丙酮", {P2P, PROPIOPHENONE}),
+        ("针对苯丙酮", {P2P, PROPIOPHENONE}),
+        ("间苯丙酮", set()),
+        ("对-苯丙酮", set()),
+        ("m-苯丙酮", set()),
+        ("邻苯乙酸", set()),
+        ("2-苯乙酸", {"phenylacetic-acid"}),
+        ("2-苯基-1-丙酮", set()),
+        ("1,3-二氯-2-丙酮", set()),
+        ("4-羟基-4-甲基-2-丙酮", set()),
+        ("1-丙酮 2-乙醚", {"acetone", "ethyl-ether"}),
+        ("1-丙酮，2-甲苯", {"acetone", "toluene"}),
+        ("丙酮-乙醚", {"acetone", "ethyl-ether"}),
+    ],
+)
+def test_locants_before_and_in_a_name_in_hanzi(text, substances):
+    assert set(found(text)) == substances
+
+
+@pytest.mark.parametrize(
+    ("text", "substances"),
+    [
+        ("neither acetone nor ephedrine", {"acetone", "ephedrine"}),
+        ("no acetone nor ephedrine", {"acetone", "ephedrine"}),
+        ("no (-)-ephedrine", {"ephedrine"}),
+        ("no l-ephedrine", {"ephedrine"}),
+        ("no (acetone)", {"acetone"}),
+        ("acetone: none", {"acetone"}),
+        ("acetone : nil, ethanol 5 %", {"acetone"}),
+        ("acetone: none detected", {"acetone"}),
+        ("toluene nil", {"toluene"}),
+        ("toluene not detected", {"toluene"}),
+        ("acetone excluded", {"acetone"}),
+        ("excl. acetone", {"acetone"}),
+        ("no toluene or benzene", {"toluene", "benzene"}),
+        ("no toluene/benzene", {"toluene", "benzene"}),
+        ("no toluene, benzene or acetone", {"toluene", "benzene", "acetone"}),
+        ("sin acetona", {"acetone"}),
+        ("sin tolueno o acetona", {"toluene", "acetone"}),
+        ("acetona: ninguna", {"acetone"}),
+        ("libre de acetona", {"acetone"}),
+        ("无 丙酮", {"acetone"}),
+        ("洗甲水 无 丙酮", {"acetone"}),
+        ("丙酮-free", {"acetone"}),
+        ("丙酮 free", {"acetone"}),
+        ("no 丙酮", {"acetone"}),
+        ("free of 丙酮", {"acetone"}),
+        ("丙酮：无", {"acetone"}),
+        ("丙酮未检出", {"acetone"}),
+        ("不含 丙酮、乙醚", {"acetone", "ethyl-ether"}),
+    ],
+)
+def test_named_as_absent(text, substances):
+    assert found(text) == dict.fromkeys(substances, "absent")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no. 5 acetone",
+        "No 2 acetone",
+        "CAS No acetone",
+        "Item No acetone",
+        "UN No 1090 acetone",
+        "not less than 99 % acetone",
+        "no more than 5 % water or acetone",
+        "drums no 5 or acetone",
+        "acetone, none other",
+        "acetone none other",
+        "acetone not for resale",
+        "acetone: non flammable",
+        "acetone free sample",
+        "acetone, freight not included",
+        "excl. VAT acetone",
+        "excl. water. Acetone",
+        "no acetone, acetone",
+        "品牌:无 丙酮",
+        "品牌 无 丙酮",
+        "丙酮 无色液体",
+        "丙酮：无色",
+        "丙酮无水",
+    ],
+)
+def test_named_in_full(text):
+    assert found(text) == {"acetone": "name"}
+
+
+def test_nor_begins_a_name_where_nothing_is_denied():
+    assert found("nor ephedrine") == {"norephedrine": "name"}
+    assert found("nor-ephedrine") == {"norephedrine": "name"}
+    assert found("no nor-ephedrine") == {"norephedrine": "absent"}
