@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import shutil
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from entente.exchange.errors import SealError
 from entente.exchange.ledger.errors import RestoreError
+from entente.exchange.match.errors import EscrowError
 from entente.exchange.store import Way
+from entente.exchange.strict import write_base64
 from entente.exchange.suites import builtin
 from entente.node.errors import BackupError, NodeError
 from entente.node.home import RESTORING, Home
 from entente.node.node import Node
+from entente.node.services import matching
 from entente.node.services.backup import backup
+from entente.node.services.match_files import Shelf
 from entente.node.services.restoring import restore
 from entente.node.store import models
 from exchange_people import NOW
-from node_people import MX, PASS, US, Office, meet, offices
+from match_engine import quick
+from match_sides import PREDICATE, companies
+from node_people import COST, MX, PASS, US, Office, meet, offices
 
 
 @pytest.fixture
@@ -136,6 +143,33 @@ def test_what_is_deleted_while_the_backup_is_made_is_not_missed(small, tmp_path,
     node = restored(small, tmp_path, tmp_path / "during")
     assert not node.parts.uow.blobs.has(row.blob)
     assert node.parts.uow.blobs.has(row.wire)
+
+
+def test_what_is_allowed_and_what_is_kept_of_private_matches_comes_back_and_is_encrypted(small, tmp_path):
+    parts, rules = small.node.parts, b"[peers.mx-pgr]\nmost = 50\n[peers.mx-pgr.budgets]\ndiversion = 60\n"
+    (parts.home.path / "match.toml").write_bytes(rules)
+    shelf, sealed = Shelf(parts), list[bytes]()
+    shelf.new_auditor(b"an auditor's own words", sealed.append, cost=COST)
+    wish = {"purpose": "diversion", "predicate": PREDICATE, "due": NOW + timedelta(days=3)}
+    run = matching.offer(
+        matching.Desk.at(parts, [small.ann, small.bob], quick()), MX, companies(["acme", "beta"]), **wish
+    )
+    backup(parts, tmp_path / "later", tmp_path / "later-keys")
+    assert b"acme" not in (tmp_path / "later").read_bytes()
+    node = restored(small, tmp_path, tmp_path / "later", keys_file=tmp_path / "later-keys")
+    back = Shelf(node.parts)
+    assert (back.own(run.id), back.escrow(run.id)) == (shelf.own(run.id), shelf.escrow(run.id))
+    assert (back.marks(run.id), back.auditor()) == (shelf.marks(run.id), shelf.auditor())
+    assert (node.parts.home.path / "match.toml").read_bytes() == rules
+    assert not (node.parts.home.path / "taxii.toml").exists()
+
+
+def test_of_a_run_that_is_younger_than_the_backup_it_is_said_that_its_set_is_gone(small, tmp_path):
+    node = restored(small, tmp_path, tmp_path / "b", keys_file=tmp_path / "k")
+    run = write_base64(bytes(32))
+    with pytest.raises(EscrowError, match="not on this node") as found:
+        Shelf(node.parts).own(run)
+    assert "older than the run" in found.value.remedy
 
 
 def test_the_keys_of_another_node_open_nothing(small, tmp_path):

@@ -2,7 +2,7 @@
 
 | what | mode | in a backup |
 |---|---|---|
-| `config.toml` | 600 | yes |
+| `config.toml`, `match.toml`, `taxii.toml` | 600 | yes |
 | `keys/` | 700, files 600 | no; keep a copy of your own apart |
 | `db.sqlite3` | 600 | yes, without the keys of received contents |
 | `blobs/` ciphertext | 700 | yes |
@@ -25,10 +25,12 @@ from entente.exchange.suites import Suites
 from entente.node import keyring
 from entente.node.config import FILE, Config, read_config, write_config
 from entente.node.errors import NodeError
-from entente.node.files import check_private, make_private_folder, write_private
+from entente.node.files import check_private, make_private_folder, sync_folder, write_private
 
 RESTORING = "restoring"
 """A file that is there while a node is restored: nothing may be signed before it is gone."""
+MAKING = "making"
+"""A file that is there while a node is made: before it is gone, a part of the keys or tables may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,15 @@ class Home:
         """The settings.
 
         Raises:
-            NodeError: there is no node, its settings are not good, or others may read its directory.
+            NodeError: there is no node, it was not finished, its settings are not good, or others may read its
+                directory.
         """
+        if (self.path / MAKING).exists():
+            raise NodeError(
+                f"The making of the node in {self.path} was not finished.",
+                remedy="Nobody knows its keys yet. Remove this directory, and make the node again: entente node init; "
+                "if the database is PostgreSQL, on an empty one.",
+            )
         config = read_config(self.path, environ)
         if (self.path / RESTORING).exists():
             raise NodeError(
@@ -108,7 +117,7 @@ def check_free(path: Path) -> None:
 
 
 def create(home: Home, config: Config, suites: Suites, passphrase: bytes, now: datetime, *, cost: int = COST) -> None:
-    """Make the directory of a new node, with its keys.
+    """Make the directory of a new node, with its keys. It is no node before `finish`.
 
     Args:
         home: the directory; nothing may be in it yet.
@@ -123,9 +132,16 @@ def create(home: Home, config: Config, suites: Suites, passphrase: bytes, now: d
     """
     check_free(home.path)
     make_private_folder(home.path)
+    write_private(home.path / MAKING, b"")
     for folder in (home.keys, home.officers, home.blobs, home.path / "tiles", home.path / "mirror"):
         make_private_folder(folder)
     keyring.create(home.keys, config.name, config.suite, suites, passphrase, now, cost=cost)
     os.close(os.open(home.path / "db.sqlite3", os.O_WRONLY | os.O_CREAT, 0o600))  # its journals inherit the mode
     write_private(home.keys / "django-secret", secrets.token_urlsafe(48).encode())
     write_private(home.path / FILE, write_config(config).encode())
+
+
+def finish(home: Home) -> None:
+    """Say that a node is whole, when all of it is durable."""
+    (home.path / MAKING).unlink()
+    sync_folder(home.path)

@@ -32,7 +32,7 @@ from entente.node.boot import boot
 from entente.node.cards import Card
 from entente.node.config import Config
 from entente.node.errors import NodeError
-from entente.node.home import Home, check_free, create
+from entente.node.home import Home, check_free, create, finish
 from entente.node.store import database
 
 if TYPE_CHECKING:
@@ -104,11 +104,12 @@ class Node:
         """Make a new node: directory, keys, database.
 
         Raises:
-            NodeError: there is something in the directory already.
+            NodeError: there is something in the directory or in the database already.
             StoreError: the database cannot be reached.
         """
         boot()
         from entente.node.services import pins
+        from entente.node.store import dump
         from entente.node.wire.certificate import ensure
 
         home, suites = Home(path), suites or builtin()
@@ -120,7 +121,10 @@ class Node:
         node = cls(home, config, clock, keyring.load(home.keys, suites, passphrase), suites)
         ensure(home.keys, config.name, node.parts.keys().secret, clock())
         database.migrate(node.parts.alias)
+        if not dump.is_empty(node.parts.alias):
+            raise NodeError("There is a node in the database already.", remedy="Name an empty one by --database.")
         pins.pin(node.parts.alias, config.name, keyring.public_records(home.keys))
+        finish(home)
         return node
 
     @property

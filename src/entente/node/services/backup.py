@@ -16,12 +16,16 @@ from entente import __version__
 from entente.node import archive
 from entente.node.config import FILE, write_config
 from entente.node.errors import BackupError
+from entente.node.services import match_policy
 from entente.node.services.parts import Parts
 from entente.node.store import database, dump
 from entente.node.store.models import Ciphertext
+from entente.node.taxii import access
 
 _AT_ONCE = 500
 FORMAT = "entente.node-backup/1"
+SETTINGS = (match_policy.FILE, access.FILE)
+"""Files beside the settings that a person writes; a node has them or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,9 @@ def _rows(parts: Parts, alias: str, target: archive.Archive, *, keys: bool) -> d
     target.add("manifest.json", json.dumps(manifest).encode())
     if not keys:
         target.add(FILE, write_config(parts.config).encode())
+        for name in SETTINGS:
+            if (parts.home.path / name).is_file():
+                target.add(name, (parts.home.path / name).read_bytes())
     counts = {}
     for model in models:
         label, count = model._meta.label_lower, 0  # noqa: SLF001

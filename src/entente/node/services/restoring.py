@@ -34,7 +34,7 @@ from entente.node.files import make_private_folder, write_private
 from entente.node.home import RESTORING, Home, check_free
 from entente.node.node import Node
 from entente.node.services import peers
-from entente.node.services.backup import FORMAT
+from entente.node.services.backup import FORMAT, SETTINGS
 from entente.node.services.parts import Parts
 from entente.node.store import database, dump, models
 
@@ -181,6 +181,8 @@ class _Loading:
             elif match := _PACK.fullmatch(name):
                 parts.uow.blobs.write_pack(match[1], file.read())
                 result.packs += 1
+            elif name in SETTINGS:
+                write_private(parts.home.path / name, file.read())
             elif name == "end.json":
                 return json.loads(file.read())
             else:

@@ -83,10 +83,10 @@ def register(settings: dict[str, Any]) -> str:
 
 
 def migrate(alias: str) -> None:
-    """Make or bring up to date all tables."""
-    from django.core.management import call_command
+    """Make or bring up to date all tables; killed at any point, it goes on from there when it is called again."""
+    from entente.node.store import migrating
 
-    call_command("migrate", database=alias, interactive=False, verbosity=0)
+    migrating.migrate(alias)
 
 
 def missing_migrations(alias: str) -> list[str]:
