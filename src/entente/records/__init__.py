@@ -4,15 +4,21 @@ Nothing is lost here: every record of a source is either accepted into a staged 
 quarantine with file, line, field, value and reason. `rows_read == accepted + quarantined`, always.
 """
 
-from entente.records.converting import Converted, convert
-from entente.records.describing import Column, Description, describe
-from entente.records.keys import party_key
-from entente.records.limits import Limits
-from entente.records.mapping import Mapping, load_mapping, parse_mapping, shipped_mapping_names
-from entente.records.mentioning import mentions
-from entente.records.schema import QUARANTINE, TABLES, schema, staged_schema, table_spec
-from entente.records.staged import Progress, SourceFile, StageResult, Warned
-from entente.records.staging import stage
+# ruff: noqa: TC004 - what `__all__` names is fetched when it is asked for
+from typing import TYPE_CHECKING
+
+from entente.exports import show
+
+if TYPE_CHECKING:
+    from entente.records.converting import Converted, convert
+    from entente.records.describing import Column, Description, describe
+    from entente.records.keys import party_key
+    from entente.records.limits import Limits
+    from entente.records.mapping import Mapping, load_mapping, parse_mapping, shipped_mapping_names
+    from entente.records.mentioning import mentions
+    from entente.records.schema import QUARANTINE, TABLES, schema, staged_schema, table_spec
+    from entente.records.staged import Progress, SourceFile, StageResult, Warned
+    from entente.records.staging import stage
 
 __all__ = [
     "QUARANTINE",
@@ -38,3 +44,18 @@ __all__ = [
     "staged_schema",
     "table_spec",
 ]
+
+show(
+    __name__,
+    {
+        "converting": "Converted convert",
+        "describing": "Column Description describe",
+        "keys": "party_key",
+        "limits": "Limits",
+        "mapping": "Mapping load_mapping parse_mapping shipped_mapping_names",
+        "mentioning": "mentions",
+        "schema": "QUARANTINE TABLES schema staged_schema table_spec",
+        "staged": "Progress SourceFile StageResult Warned",
+        "staging": "stage",
+    },
+)
