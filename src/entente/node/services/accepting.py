@@ -1,4 +1,4 @@
-"""What a content changes here in the same commit that takes or sends it: keys.
+"""What a content changes here in the same commit that takes or sends it: keys, and the desk's objects.
 
 This is the one place where a message becomes more than a message: what cases and other rooms make of it is called from
 `peer_act` and `own_act`, in the same transaction, and writes to the database `tx.alias`.
@@ -12,6 +12,7 @@ from entente.exchange.acts import keys_after
 from entente.exchange.officers import Released
 from entente.exchange.opening import Opened
 from entente.node.services import pins
+from entente.node.services.desk import receiving
 from entente.node.store import models
 from entente.node.store.transaction import ChannelTransaction
 
@@ -23,6 +24,7 @@ def peer_act(tx: ChannelTransaction, opened: Opened, at: datetime) -> None:
     if opened.content.header.type == KEY_CHANGE:
         old = pins.history(tx.alias, opened.content.header.sender)
         pins.store(tx.alias, keys_after(old, opened.content, opened.officers, at))
+    receiving.receive(tx.alias, opened.content, at, tx.book().suspensions)
 
 
 def own_act(tx: ChannelTransaction, released: Released, at: datetime) -> None:
@@ -33,3 +35,4 @@ def own_act(tx: ChannelTransaction, released: Released, at: datetime) -> None:
         new = keys_after(old, content, released.officers, at)
         pins.store(tx.alias, new)
         models.Peer.objects.using(tx.alias).filter(name=tx.channel.peer_id).update(told=len(list(new)))
+    receiving.sent(tx.alias, content, tx.channel.peer_id, at, tx.book().suspensions)

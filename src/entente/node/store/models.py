@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from entente.node.store import desk_models  # noqa: F401 - Django finds all tables by this module
+
 
 class Peer(models.Model):
     """An authority that was invited here, with what it said of itself; nothing passes before it is confirmed."""

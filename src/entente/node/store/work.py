@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, connections
@@ -33,23 +33,45 @@ class DjangoUnitOfWork:
     def transaction(self, channel: str) -> Iterator[ChannelTransaction]:
         """Lock a channel; commit at the end, or nothing if an exception passes.
 
-        Within another transaction on the same channel in the same thread, it is a part of that one: undone alone if
-        an exception passes, and durable only when the outer one is. Nothing that came out of the part may leave this
-        node before.
+        Within another transaction of the same thread that has locked the channel, it is a part of that one: undone
+        alone if an exception passes, and durable only when the outer one is. Nothing that came out of the part may
+        leave this node before.
 
         Raises:
             StoreError: no such channel, another one is locked by this thread, or the disk is full.
         """
-        outer: ChannelTransaction | None = getattr(self._local, "open", None)
-        if outer is not None:
-            with self._part(outer, channel):
-                yield outer
+        opened: dict[str, ChannelTransaction] | None = getattr(self._local, "open", None)
+        if opened is not None:
+            with self._part(opened, channel) as inner:
+                yield inner
             return
+        with self.whole([channel]) as locked:
+            yield locked[channel]
+
+    @contextmanager
+    def whole(self, channels: Iterable[str] = ()) -> Iterator[Mapping[str, ChannelTransaction]]:
+        """One transaction over any number of channels, or none; those inside on one of them are its parts.
+
+        Args:
+            channels: all that will be needed; they are locked in the order of their names, so that nobody waits in a
+                circle.
+
+        Raises:
+            StoreError: no such channel, a transaction is open in this thread, or the disk is full.
+        """
+        if getattr(self._local, "open", None) is not None:
+            raise StoreError(
+                "A transaction is open already; it cannot hold another whole one.",
+                remedy="This is a mistake in the program: report it.",
+            )
         connections[self.alias].close_if_unusable_or_obsolete()  # after a restart of the database, for example
         try:
             with django.atomic(using=self.alias, durable=True), self._ciphertext():
-                self._local.open = ChannelTransaction(self.alias, lock(self.alias, channel))
-                yield self._local.open
+                locked = {
+                    name: ChannelTransaction(self.alias, lock(self.alias, name)) for name in sorted(set(channels))
+                }
+                self._local.open = locked
+                yield locked
         except (OperationalError, InterfaceError) as error:
             raise StoreError(
                 f"The database does not answer as it should ({error}); nothing was committed.",
@@ -74,16 +96,18 @@ class DjangoUnitOfWork:
             self.blobs.end()
 
     @contextmanager
-    def _part(self, outer: ChannelTransaction, channel: str) -> Iterator[None]:
-        if outer.channel.name != channel:
+    def _part(self, opened: Mapping[str, ChannelTransaction], channel: str) -> Iterator[ChannelTransaction]:
+        if channel not in opened:
+            locked = " and ".join(map(repr, opened)) or "no channel"
             raise StoreError(
-                f"The channel {outer.channel.name!r} is locked; {channel!r} cannot be locked in the same transaction.",
+                f"{locked} is locked; {channel!r} cannot be locked in the same transaction.",
                 remedy="This is a mistake in the program: report it.",
             )
+        outer = opened[channel]
         book = outer.book()
         try:
             with django.atomic(using=self.alias):
-                yield
+                yield outer
         except BaseException:
             outer.back(book)
             raise

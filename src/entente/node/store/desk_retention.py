@@ -1,0 +1,31 @@
+"""Holds, rules of retention and erasure, as rows. Under the desk's lock only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from entente.node.store import desk_rows, desk_vault
+from entente.node.store.desk_models import CaseObject, LegalHold, RetentionRule
+
+
+def put_hold(alias: str, name: str, reference: str, person: int, at: datetime) -> None:
+    """Place a hold."""
+    LegalHold.objects.using(alias).create(object=name, reference=reference[:200], placed=at, placed_by_id=person)
+
+
+def lift_holds(alias: str, name: str, by: tuple[int, int], at: datetime) -> None:
+    """Lift all holds of an object."""
+    rows = LegalHold.objects.using(alias).filter(object=name, lifted=None)
+    rows.update(lifted=at, first_id=by[0], second_id=by[1])
+
+
+def put_rule(alias: str, machine: str, days: int, by: tuple[int, int]) -> None:
+    """Set how long objects of a machine are kept."""
+    values = {"days": days, "first_id": by[0], "second_id": by[1]}
+    RetentionRule.objects.using(alias).update_or_create(machine=machine, defaults=values)
+
+
+def erase(alias: str, name: str, at: datetime) -> None:
+    """Shred an object: its key goes, what is left says that it was."""
+    desk_vault.destroy(alias, desk_rows.KIND, name)
+    CaseObject.objects.using(alias).filter(pk=name).update(erased=at, due=None, wake=None)

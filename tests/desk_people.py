@@ -1,0 +1,92 @@
+"""Desks in tests: paired nodes with people at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from casework_data import NOTIFICATION
+from entente.casework.model import State
+from entente.exchange.answers import Answers
+from entente.exchange.parties import NodeKey
+from entente.node.services.desk import access_people, acting, following, opening, people, releasing, signing, viewing
+from entente.node.services.desk.drafting import Said
+from entente.node.services.desk.rules import Role, Who
+from entente.node.services.parts import Parts
+from node_people import COST, PASS, Office, meet
+
+SAID = Said(answers=Answers(assessment="A-1"))
+PEOPLE = {
+    "Ann": (Role.OFFICER, Role.ANALYST, Role.LIAISON),
+    "Bob": (Role.RELEASING,),
+    "Ida": (Role.ADMINISTRATOR,),
+    "Joe": (Role.ADMINISTRATOR,),
+}
+"""The first people of a desk; Ann and Bob have officers' keys."""
+
+
+@dataclass
+class Desk:
+    """A desk of one authority, with its first people."""
+
+    office: Office
+    keys: dict[str, NodeKey] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> Parts:
+        return self.office.node.parts
+
+    @property
+    def alias(self) -> str:
+        return self.parts.alias
+
+    def who(self, name: str) -> Who:
+        return access_people.who(self.alias, name, self.parts.clock())
+
+    def begin(self, machine: str, command: str, data: Mapping[str, Any], by: str = "Ann") -> str:
+        return opening.begin(self.parts, self.who(by), machine, command, data).object
+
+    def act(self, name: str, command: str, data: Mapping[str, Any] | None = None, by: str = "Ann") -> State:
+        return acting.act(self.parts, self.who(by), name, command, data)
+
+    def two(self, name: str, command: str, data: Mapping[str, Any] | None = None, by: tuple[str, str] = ("Ann", "Bob")):
+        one = releasing.prepare(self.parts, self.who(by[0]), name, command, data, said=SAID)
+        return self.sign(one.id, by)
+
+    def sign(self, act: str, by: tuple[str, ...] = ("Ann", "Bob")):
+        for name in by:
+            done = releasing.sign(self.parts, self.who(name), act, self.keys[name])
+        return done
+
+    def state(self, name: str, by: str = "Ann") -> State:
+        return viewing.opened(self.parts, self.who(by), name, "quality").state
+
+    def objects(self, by: str = "Ann", **wanted: Any) -> list[str]:
+        return [line.object for line in viewing.listed(self.parts, self.who(by), viewing.Wanted(**wanted))]
+
+
+def desk(office: Office) -> Desk:
+    """An office with its first people."""
+    made = Desk(office, {"Ann": office.ann, "Bob": office.bob})
+    for name, roles in PEOPLE.items():
+        key = None if name in made.keys else signing.make(made.parts, name, PASS, cost=COST)
+        people.found(made.parts, name, roles, key=key)
+        if name not in made.keys:
+            made.keys[name] = signing.load(made.parts, name, PASS)
+    return made
+
+
+def talk(one: Desk, two: Desk, times: int = 2) -> None:
+    """Let two nodes meet, and each desk hear what became of what it sent."""
+    for _ in range(times):
+        meet(one.office, two.office)
+    following.follow(one.parts)
+    following.follow(two.parts)
+
+
+def notify(one: Desk, to: str, **fields: Any) -> str:
+    """A notification that two people released."""
+    name = one.begin("notification", "draft", {**NOTIFICATION, "counterpart": to, **fields})
+    one.two(name, "release")
+    return name
