@@ -12,10 +12,12 @@ import pytest
 from entente.engine import open_engine
 from entente.screening.hs import read_codes
 
+_SEVERAL = ["2914.11; 2909.11", "7607.11", "760711/290911", None, "2914.11; 2909.11"]
+
 
 @pytest.mark.parametrize(
     "values",
-    [["291431", None, "2914.31", "x", "", "29", "29143100", "2914.31"], [], [None, None], ["123456", "12"]],
+    [["291431", None, "2914.31", "x", "", "29", "29143100", "2914.31"], [], [None, None], ["123456", "12"], _SEVERAL],
 )
 def test_codes_are_the_same(values):
     plain = pa.array(values, pa.string())
@@ -23,6 +25,21 @@ def test_codes_are_the_same(values):
     np.testing.assert_array_equal(one.hs6, other.hs6)
     np.testing.assert_array_equal(one.chapter, other.chapter)
     np.testing.assert_array_equal(one.is_chemical(), other.is_chemical())
+    np.testing.assert_array_equal(one.is_elsewhere(), other.is_elsewhere())
+    further = [sorted(zip(codes.more_row, codes.more_hs6, strict=True)) for codes in (one, other)]
+    assert further[0] == further[1]
+
+
+def test_further_codes_of_a_cell_stand_beside_the_first():
+    codes = read_codes(pa.array(_SEVERAL, pa.string()))
+    np.testing.assert_array_equal(codes.hs6, [291411, 760711, 760711, -1, 291411])
+    assert sorted(zip(codes.more_row.tolist(), codes.more_hs6.tolist(), strict=True)) == [
+        (0, 290911),
+        (2, 290911),
+        (4, 290911),
+    ]
+    np.testing.assert_array_equal(codes.is_chemical(), [True, False, True, False, True])
+    np.testing.assert_array_equal(codes.is_elsewhere(), [False, True, False, False, False])
 
 
 def test_codes_are_the_same_in_a_slice_and_with_a_null_in_the_dictionary():

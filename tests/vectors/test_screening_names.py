@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entente.screening.kernel import ScreeningKernel
+from entente.screening.numbers import _POINTED, _is_no_date
 from entente.screening.vocabulary import Vocabulary
 from entente.substances.register import load_register
 from false_alarms import batch_of
@@ -132,3 +136,74 @@ def test_nor_begins_a_name_where_nothing_is_denied():
     assert found("nor ephedrine") == {"norephedrine": "name"}
     assert found("nor-ephedrine") == {"norephedrine": "name"}
     assert found("no nor-ephedrine") == {"norephedrine": "absent"}
+
+
+@pytest.mark.parametrize(
+    ("text", "hs", "cas", "substances"),
+    [
+        ("MAPA chemical gloves", "401519", None, {}),
+        ("GBL lights, chemical resistant", "9405.11", None, {}),
+        ("GBL chemical", "9405.11; 9405.19", None, {}),
+        ("MAPA chemical", "401519", "16648-44-5", {"mapa": "cas"}),
+        ("MAPA chemical, CAS 16648-44-5", "401519", None, {"mapa": "cas"}),
+        ("GBL chemical", None, None, {"gamma-butyrolactone": "name"}),
+        ("GBL chemical", "3814.00", None, {"gamma-butyrolactone": "name"}),
+        ("GBL solvent", "2710.12", None, {"gamma-butyrolactone": "name"}),
+        ("GBL chemical", "9405.11; 2932.20", None, {"gamma-butyrolactone": "name"}),
+        ("acetone", "401519", None, {"acetone": "name"}),
+    ],
+)
+def test_a_tariff_code_of_other_goods_outweighs_a_chemical_word_beside_an_acronym(text, hs, cas, substances):
+    assert found(text, hs, cas) == substances
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2914.11; 2909.11", "291411/290911", "2914.11,2909.11", "291411 290911", "HS 2914.11 and HS 2909.11"),
+        *(
+            "29141100 | 29091100",
+            "2914.11\n2909.11",
+            "2914.11、2909.11",
+            "税号2914.11；2909.11",
+            "7607.11; 2914.11; 2909.11",
+        ),
+    ],
+)
+def test_each_tariff_code_of_a_cell_is_looked_up(cell):
+    assert found("goods", cell) == {"acetone": "hs", "ethyl-ether": "hs"}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_hit"),
+    [
+        ("CAS 67/64/1", True),
+        ("CAS No. 67.64.1", True),
+        ("67/64/1 solvent", True),
+        ("purity 99% 67.64.1", True),
+        ("试剂 67/64/1", True),
+        ("67/64/1", False),
+        ("67.64.1", False),
+        ("1/67/64/1 solvent", False),
+        ("solvent 67.64.1.5", False),
+        ("solvent 67/64/12", False),
+    ],
+)
+def test_cas_numbers_with_slashes_or_points_need_a_label_or_a_chemical_word(text, is_hit):
+    assert found(text) == ({"acetone": "cas"} if is_hit else {})
+
+
+@pytest.mark.parametrize("cell", ["67/64/1", "67.64.1", "67_64_1", "000067/64/1", "67-64-1 / 60-29-7"])
+def test_a_column_of_cas_numbers_is_read_in_any_writing(cell):
+    assert found("goods", cas=cell)["acetone"] == "cas"
+
+
+@given(
+    st.dates(date(1990, 1, 1), date(2039, 12, 31)),
+    st.sampled_from(["{d}{s}{m:02}{s}{y1}", "{m}{s}{d:02}{s}{y1}", "{y}{s}{m:02}{s}{d}", "{y2:02}{s}{m:02}{s}{d}"]),
+    st.sampled_from("/."),
+)
+def test_no_date_is_a_cas_number_whatever_its_check_digit(day, writing, sign):
+    parts = {"d": day.day, "m": day.month, "y": day.year, "y1": day.year % 10, "y2": day.year % 100, "s": sign}
+    written = _POINTED.fullmatch(writing.format(**parts))
+    assert written is None or not _is_no_date(written)

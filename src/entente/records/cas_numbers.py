@@ -12,7 +12,7 @@ import unicodedata
 
 #: Fewer digits than any CAS number has: "n/a", "mixture 2".
 _FEWEST = 5
-_SHAPE = re.compile(r"(?<!\d)0*(\d{2,7})[\s\-_.]*(\d{2})[\s\-_.]*(\d)(?!\d)", re.ASCII)
+_SHAPE = re.compile(r"(?<!\d)0*(\d{2,7})[\s\-_./]*(\d{2})[\s\-_./]*(\d)(?!\d)", re.ASCII)
 _DASHES = dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0x30FC), "-")
 
 

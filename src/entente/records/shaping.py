@@ -7,8 +7,6 @@ quarantined rows of a batch together are the rows of the batch.
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +19,7 @@ from entente.records.coerce import Coerced, coerce
 from entente.records.keys import party_key
 from entente.records.mapping import FieldRule, Mapping
 from entente.records.schema import QUARANTINE, UNREAD, FieldSpec, TableSpec, staged_schema, table_spec
-from entente.records.tariff_codes import without_label
+from entente.records.tariff_codes import codes_in
 from entente.records.units import mass_factor
 from entente.records.unread import TABLE, unread_rows
 
@@ -30,7 +28,6 @@ _CLIP = 200
 _CLIP_RAW = 2000
 #: Rows that are put into quarantine at once: each is a handful of Python objects.
 _AT_ONCE = 1 << 13
-_GAPS = re.compile(r"[\s.\-]+")
 
 MESSAGES = {
     "missing": "The field is empty; a row cannot be named or dated without it.",
@@ -308,9 +305,8 @@ def _derive(columns: _Columns, spec: TableSpec, lines: pa.Array, file_index: int
 
 
 def hs6(code: str) -> str | None:
-    """Return the six digits of the Harmonized System in a tariff code, or None when it does not hold six."""
-    digits = _GAPS.sub("", without_label(unicodedata.normalize("NFKC", code)).rstrip(" \"')]"))
-    return digits[:6] if 6 <= len(digits) <= 14 and digits.isascii() and digits.isdigit() else None
+    """Return the six digits of the Harmonized System in a tariff code, the first of several; None without any."""
+    return next((digits[:6] for digits in codes_in(code)), None)
 
 
 def _hs6(columns: _Columns, source: str) -> pa.Array:

@@ -135,9 +135,9 @@ class Context:
         if not han.stands:
             return han
         latin = read(traits, left if not traits.han_start else "", right if not traits.han_end else "")
-        before = max(latin.before, han.before, negations.before(left))
-        behind_it = max(latin.behind, han.behind, negations.behind(right))
-        return Reading(latin.stands, latin.form | han.form, before, behind_it)
+        absent_before = max(latin.before, han.before, negations.before(left))
+        absent_behind = max(latin.behind, han.behind, negations.behind(right))
+        return Reading(latin.stands, latin.form | han.form, absent_before, absent_behind)
 
     def _telling(self, block: Block, hits: Located) -> Flags:
         """Matches of which both sides must be read."""

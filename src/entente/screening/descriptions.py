@@ -34,16 +34,17 @@ from entente.screening.text import Block, blocks
 Flags = npt.NDArray[np.bool_]
 
 
-def search(compiled: Compiled, column: pa.Array, chemical: Flags) -> Iterator[Mentions]:
+def search(compiled: Compiled, column: pa.Array, chemical: Flags, elsewhere: Flags) -> Iterator[Mentions]:
     """Mentions in descriptions.
 
     Args:
         compiled: what to look for.
         column: strings.
         chemical: rows that other fields show to be about chemicals, which short acronyms need.
+        elsewhere: rows whose tariff code is of goods that are no chemicals; there a chemical word is not enough.
     """
     for block in blocks(column):
-        yield from _search_block(compiled, block, chemical)
+        yield from _search_block(compiled, block, chemical, elsewhere)
 
 
 def search_numbers(compiled: Compiled, column: pa.Array) -> list[Mentions]:
@@ -59,11 +60,11 @@ def search_numbers(compiled: Compiled, column: pa.Array) -> list[Mentions]:
     return out
 
 
-def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator[Mentions]:
+def _search_block(compiled: Compiled, block: Block, chemical: Flags, elsewhere: Flags) -> Iterator[Mentions]:
     patterns = compiled.patterns
     hits = boundaries.locate(block, compiled.matcher.scan(block.squashed))
     is_cas = patterns.is_cas[hits.pattern]
-    by_number = numbers.well_formed(block, hits.where(is_cas), patterns, bare=False)
+    by_number = numbers.well_formed(block, hits.where(is_cas), patterns, bare=False, chemical=chemical)
     chemical[block.rows[by_number.row]] = True
     yield _mentions(block, by_number, patterns, DESCRIPTION)
     yield numbers.confused(compiled, block, DESCRIPTION)
@@ -75,7 +76,8 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags) -> Iterator
         near, mentions = _misspelled(compiled, compiled.misspellings, block, (names, judged.stands))
         yield mentions
         judged = replace(judged, stands=judged.stands & _outside(names, near))
-    yield _named(block, names, patterns, judged, chemical)
+    beside = judged.chemical & ~elsewhere[block.rows[names.row]]
+    yield _named(block, names, patterns, replace(judged, chemical=beside), chemical)
 
 
 def _named(block: Block, names: Located, patterns: Patterns, judged: Judged, chemical: Flags) -> Mentions:

@@ -72,4 +72,5 @@ def _search(compiled: Compiled, batch: pa.RecordBatch) -> list[output.Mentions]:
     chemical = codes.is_chemical()
     for mentions in by_number:
         chemical[mentions.row] = True
-    return [*descriptions.search(compiled, batch.column("description"), chemical), *by_number, by_code]
+    by_text = descriptions.search(compiled, batch.column("description"), chemical, codes.is_elsewhere())
+    return [*by_text, *by_number, by_code]
