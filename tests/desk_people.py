@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 from casework_data import NOTIFICATION
@@ -14,7 +20,8 @@ from entente.node.services.desk import access_people, acting, following, opening
 from entente.node.services.desk.drafting import Said
 from entente.node.services.desk.rules import Role, Who
 from entente.node.services.parts import Parts
-from node_people import COST, PASS, Office, meet
+from exchange_people import NOW
+from node_people import CN, COST, MX, PASS, US, Office, copied, meet, offices
 
 SAID = Said(answers=Answers(assessment="A-1"))
 PEOPLE = {
@@ -75,6 +82,44 @@ def desk(office: Office) -> Desk:
         if name not in made.keys:
             made.keys[name] = signing.load(made.parts, name, PASS)
     return made
+
+
+@dataclass
+class Clock:
+    """A clock that a test moves; all desks of the test see the same."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def add(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@cache
+def _made() -> dict[str, Desk]:
+    """Three desks, made once for all tests of a process."""
+    folder = Path(mkdtemp(prefix="entente-desks-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return {name: desk(one) for name, one in offices(folder, MX, CN, US).items()}
+
+
+def desks(path: Path, *names: str) -> tuple[list[Desk], Clock]:
+    """Desks of some authorities in directories of a test, on SQLite, and their clock."""
+    clock, made = Clock(), _made()
+    opened = copied({name: made[name].office for name in names}, path)
+    for one in opened.values():
+        one.node.parts = replace(one.node.parts, clock=clock)
+    return [Desk(opened[name], dict(made[name].keys)) for name in names], clock
+
+
+def newcomer(mx: Desk, name: str, *roles: Role, unit: str = "") -> None:
+    """Somebody whom the two administrators make, with a key that signs acts and no messages."""
+    key = signing.make(mx.parts, name, PASS, cost=COST)
+    act = people.prepare_person(mx.parts, mx.who("Ida"), name, roles, unit, key)
+    mx.sign(act.id, ("Ida", "Joe"))
+    mx.keys[name] = signing.load(mx.parts, name, PASS)
 
 
 def talk(one: Desk, two: Desk, times: int = 2) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from entente.cli import node_care
+from entente.cli import desk, node_care
 from entente.cli.unlocking import home_option, new_passphrase, now, open_node, passphrase_option, place
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ def _line(one: ChannelStatus) -> str:
 
 
 for command in (node_care.serve, node_care.doctor, node_care.backup, node_care.restore, node_care.passphrase):
+    node.add_command(command)
+for command in (desk.createuser, desk.import_run, desk.outcomes, desk.account):
     node.add_command(command)
 
 

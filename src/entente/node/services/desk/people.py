@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from entente.casework.model import folded
 from entente.exchange import strict
 from entente.exchange.keys import KeyRecord
-from entente.node.cards import is_officer
 from entente.node.services.desk import access_people, proposing
 from entente.node.services.desk.errors import DeskError, TwoPeopleError
 from entente.node.services.desk.recording import writing
@@ -17,6 +17,10 @@ from entente.node.services.parts import Parts
 from entente.node.store import desk_account, desk_people, desk_proposals
 from entente.node.store.desk_account import Entry
 from entente.node.store.desk_proposals import Proposed
+
+_LONGEST = 64
+_NAME = re.compile(rf"\w[\w .'-]{{0,{_LONGEST - 1}}}")
+"""Such as can name a key file, too."""
 
 
 def found(parts: Parts, name: str, roles: Sequence[Role], unit: str = "", key: KeyRecord | None = None) -> None:
@@ -32,8 +36,8 @@ def found(parts: Parts, name: str, roles: Sequence[Role], unit: str = "", key: K
     Raises:
         DeskError: the desk is founded, or there is somebody of this name.
     """
-    _check_new(parts, name, roles)
-    if access_people.is_founded(parts.alias):
+    check_new(parts, name, roles)
+    if is_founded(parts):
         raise DeskError(
             "Two administrators are there; they make people and give roles together.",
             remedy="entente node createuser NAME --approve ADMINISTRATOR --approve ADMINISTRATOR",
@@ -54,7 +58,7 @@ def prepare_person(
     Raises:
         DeskError: there is somebody of this name.
     """
-    _check_new(parts, name, roles)
+    check_new(parts, name, roles)
     data = {"name": name, "roles": sorted(roles), "unit": unit, "key": key.as_json() if key else None}
     return proposing.about_people(parts, who, "person", data)
 
@@ -98,8 +102,18 @@ def check_others(one: Proposed, first: Who, second: Who) -> None:
         raise TwoPeopleError("Nobody decides on their own roles.", remedy="Ask another administrator to sign.")
 
 
-def _check_new(parts: Parts, name: str, roles: Sequence[Role]) -> None:
-    if not is_officer(name):
+def is_founded(parts: Parts) -> bool:
+    """Whether two administrators are there."""
+    return access_people.is_founded(parts.alias)
+
+
+def check_new(parts: Parts, name: str, roles: Sequence[Role]) -> None:
+    """Return if a person can be made.
+
+    Raises:
+        DeskError: the name is none, there is somebody of it, or there is no role.
+    """
+    if not _NAME.fullmatch(name) or name != name.strip() or len(folded(name)) > _LONGEST:
         raise DeskError(f"{name!r} cannot be a person's name.", remedy="Use letters, digits, spaces, dots, dashes.")
     if not roles:
         raise DeskError("A person needs a role.", remedy=f"The roles are {', '.join(Role)}.")
@@ -117,7 +131,7 @@ def _number(parts: Parts, name: str) -> int:
 def _do_person(parts: Parts, one: Proposed, two: tuple[Who, Who]) -> None:
     data = one.data
     key = KeyRecord.from_json(data["key"]) if data["key"] else None
-    _check_new(parts, data["name"], [Role(role) for role in data["roles"]])
+    check_new(parts, data["name"], [Role(role) for role in data["roles"]])
     number = desk_people.put_person(parts.alias, data["name"], data["unit"], key, parts.clock())
     desk_people.put_grants(parts.alias, number, data["roles"], parts.clock(), (two[0].id, two[1].id))
     _account(parts, one, two)

@@ -28,7 +28,7 @@ def batches(folder: Path) -> Iterator[Sequence[Mapping[str, Any]]]:
     """
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2")
-        reader: Any = connection.execute(_query(folder)).to_arrow_reader(AT_ONCE)
+        reader: Any = connection.sql(_query(folder)).to_arrow_reader(AT_ONCE)
         for batch in reader:
             yield [_row(row) for row in batch.to_pylist()]
 

@@ -25,6 +25,18 @@ from entente.node.services.parts import Parts
 FOLDER = "people"
 
 
+def ensure(parts: Parts, name: str, passphrase: bytes, *, cost: int = COST) -> KeyRecord:
+    """The public record of a person's own key, which is made if there is none.
+
+    Raises:
+        KeyFileError: there is one under another passphrase.
+        NodeError: the name is not one.
+    """
+    if _path(parts, name).is_file():
+        return load(parts, name, passphrase).record
+    return make(parts, name, passphrase, cost=cost)
+
+
 def make(parts: Parts, name: str, passphrase: bytes, *, cost: int = COST) -> KeyRecord:
     """Make a key for a person who is no officer of messages; its public record.
 
