@@ -42,6 +42,15 @@ class Office:
         return self.node.send(self.signed(to, **content), to)
 
 
+class Clock:
+    """A clock that stands, and is set by the test."""
+
+    now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 def office(
     path: Path, name: str, clock: Callable[[], datetime] = lambda: NOW, suite: str = "S1", database: str = ""
 ) -> Office:

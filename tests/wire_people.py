@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import uvicorn
 
 from entente.node.node import Node
@@ -21,6 +22,8 @@ from entente.node.wire.server import server
 from node_people import PASS, Office, offices
 
 HERE = Path(__file__).parent
+PATIENCE = 300
+"""Seconds for what takes a moment on a machine that has nothing else to do: a test never fails because it is slow."""
 
 
 def now() -> datetime:
@@ -38,27 +41,36 @@ def pin(node: Node) -> str:
 def line(here: Office, there: Office, port: int, **options: object) -> Line:
     """From one node to the server of another, wherever that listens."""
     options = {"pin": pin(there.node), "tries": 1, **options}
-    return Line(here.node, there.name, f"https://127.0.0.1:{port}", **options)  # type: ignore[arg-type]
+    made = Line(here.node, there.name, f"https://127.0.0.1:{port}", **options)  # type: ignore[arg-type]
+    made._http.timeout = httpx.Timeout(PATIENCE)
+    return made
 
 
 @contextmanager
-def serving(node: Node, limits: Limits | None = None) -> Iterator[int]:
-    """The node's server in a thread; its port."""
+def running(make: Callable[[Callable[[int], None]], uvicorn.Server]) -> Iterator[tuple[uvicorn.Server, int]]:
+    """A server in a thread, and its port. `make` gets what is to be told when it listens."""
     ready, ports = threading.Event(), list[int]()
 
     def started(port: int) -> None:
         ports.append(port)
         ready.set()
 
-    made: uvicorn.Server = server(node, "127.0.0.1", 0, limits=limits, started=started)
+    made = make(started)
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(PATIENCE)
     try:
-        yield ports[0]
+        yield made, ports[0]
     finally:
         made.should_exit = made.force_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
+
+
+@contextmanager
+def serving(node: Node, limits: Limits | None = None) -> Iterator[int]:
+    """The port of the node's server, which runs in a thread."""
+    with running(lambda started: server(node, "127.0.0.1", 0, limits=limits, started=started)) as (_, port):
+        yield port
 
 
 @contextmanager
@@ -66,16 +78,16 @@ def process(home: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The node's server in a process of its own; the process and its port."""
     script = "import sys; sys.path.insert(0, sys.argv[1]); import wire_people; wire_people.main(sys.argv[2])"
     environ = {**os.environ, "ENTENTE_HOME": str(home)}
-    running = subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-c", script, str(HERE), str(home)], stdout=subprocess.PIPE, text=True, env=environ
     )
-    assert running.stdout is not None
+    assert child.stdout is not None
     try:
-        yield running, int(running.stdout.readline())
+        yield child, int(child.stdout.readline())
     finally:
-        running.kill()
-        running.wait(20)
-        running.stdout.close()
+        child.kill()
+        child.wait(PATIENCE)
+        child.stdout.close()
 
 
 def main(home: str) -> None:

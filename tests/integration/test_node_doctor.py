@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,22 +12,18 @@ from entente.exchange.store import Way
 from entente.node.services.checkup import Finding, Level, examine
 from entente.node.store import models
 from exchange_people import NOW
-from node_people import MX, US, Office, meet, offices
+from node_people import MX, US, Clock, Office, meet, offices
 
 
 @pytest.fixture
-def clock():
-    class Clock:
-        now = NOW
-
-        def __call__(self):
-            return self.now
-
+def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def us(tmp_path, databases, clock) -> Office:
+def us(tmp_path, databases, clock, monkeypatch) -> Office:
+    room = SimpleNamespace(free=8 * 1024**3)
+    monkeypatch.setattr("entente.node.services.checkup.shutil.disk_usage", lambda _: room)  # whatever disk this is
     made = offices(tmp_path, US, MX, databases=databases, clock=clock)
     made[US].send(MX)
     made[MX].send(US)

@@ -15,17 +15,11 @@ from entente.node.node import Node
 from entente.node.services import peers, pins, rotation, staff
 from entente.node.services.rotation import RETIRE_AFTER, Change, rotate
 from exchange_people import NOW
-from node_people import CN, COST, MX, PASS, US, Office, meet, offices, pair
+from node_people import CN, COST, MX, PASS, US, Clock, Office, meet, offices, pair
 
 
 @pytest.fixture
-def clock():
-    class Clock:
-        now = NOW
-
-        def __call__(self):
-            return self.now
-
+def clock() -> Clock:
     return Clock()
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,12 +16,14 @@ import requests
 from stix2validator import ValidationOptions, validate_string
 from taxii2client.v21 import Collection, Server, as_pages
 
+from entente.exchange.answers import Answers
 from entente.exchange.handling import Condition, Marking, Tlp
 from entente.node.errors import NodeError
 from entente.node.taxii.access import FILE, OWN, Access, Token, new_token, read_access
 from entente.node.taxii.answers import API, MEDIA, ROOT, collection_id
 from entente.node.taxii.server import server
 from node_people import MX, US, Office, meet, offices
+from wire_people import PATIENCE, running
 
 GREEN = Marking(Tlp.GREEN)
 BODY = {"title": "New name", "summary": "Sold under a new name.", "urgency": "urgent"}
@@ -49,18 +50,11 @@ NARROW = Token("press", SHORT_DIGEST, frozenset({OWN}), "diversion", date(2999, 
 
 @contextmanager
 def serving(office: Office, *tokens: Token) -> Iterator[str]:
-    ready, ports = threading.Event(), list[int]()
-    made = server(
-        office.node, Access(tokens), "127.0.0.1", 0, tls=False, started=lambda port: (ports.append(port), ready.set())
-    )
-    thread = threading.Thread(target=made.run, daemon=True)
-    thread.start()
-    assert ready.wait(20)
-    try:
-        yield f"http://127.0.0.1:{ports[0]}"
-    finally:
-        made.should_exit = made.force_exit = True
-        thread.join(20)
+    def make(started: Callable[[int], None]) -> Any:
+        return server(office.node, Access(tokens), "127.0.0.1", 0, tls=False, started=started)
+
+    with running(make) as (_, port):
+        yield f"http://127.0.0.1:{port}"
 
 
 def sent(
@@ -78,18 +72,20 @@ def sent(
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    made = offices(tmp_path_factory.mktemp("taxii"), US, MX, clock=now)
+    later = timedelta(0)
+    made = offices(tmp_path_factory.mktemp("taxii"), US, MX, clock=lambda: now() + later)
     us, mx = made[US], made[MX]
     shown = [sent(us, MX, body={**BODY, "title": f"Name {number}"}) for number in range(5)]
     hidden = [
         sent(us, MX, Marking(Tlp.AMBER)),
         sent(us, MX, Marking(Tlp.GREEN, frozenset({Condition.NO_ONWARD_STATE}))),
-        sent(us, MX, Marking(Tlp.GREEN, purposes=frozenset({"taxes"}))),
-        sent(us, MX, Marking(Tlp.GREEN, personal=True)),
-        sent(us, MX, Marking(Tlp.GREEN, expires=date(2026, 1, 1))),
+        sent(us, MX, Marking(Tlp.GREEN, purposes=frozenset({"taxes"})), answers=Answers(purpose="taxes")),
+        sent(us, MX, Marking(Tlp.GREEN, personal=True), answers=Answers(assessment="A-1")),
+        sent(us, MX, Marking(Tlp.GREEN, expires=now().date() + timedelta(days=2))),
     ]
     own = sent(mx, US, Marking(Tlp.RED))
     meet(us, mx, 2)
+    later = timedelta(days=3)  # what expires has expired
     with serving(mx, TOKEN, NARROW) as url:
         yield {"url": url, "us": us, "mx": mx, "shown": shown, "hidden": hidden, "own": own}
 
@@ -165,14 +161,14 @@ PATH = f"{API}collections/{collection_id(US)}/objects/"
 
 def ask(world: dict[str, Any], path: str, method: str = "GET", token: str = SECRET, **options: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
-    return httpx.request(method, world["url"] + path, headers=headers, trust_env=False, **options)
+    return httpx.request(method, world["url"] + path, headers=headers, trust_env=False, timeout=PATIENCE, **options)
 
 
 @pytest.mark.parametrize("path", [ROOT, API, PATH, "/", "/taxii2", "/admin"])
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Basic {}", "{}", "Bearer é"])
 def test_without_a_token_nothing_is_said(world, path, header):
     headers = {} if header is None else {"Authorization": header.format(SECRET).encode("latin-1")}
-    answer = httpx.get(world["url"] + path, headers=headers, trust_env=False)
+    answer = httpx.get(world["url"] + path, headers=headers, trust_env=False, timeout=PATIENCE)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
 

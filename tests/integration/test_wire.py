@@ -24,7 +24,7 @@ from entente.node.wire.client import Line
 from entente.node.wire.errors import PinError, RefusedError, WireError
 from entente.node.wire.syncing import sync
 from node_people import MX, PASS, US, Office
-from wire_people import line, now, paired, pin, process, serving
+from wire_people import PATIENCE, line, now, paired, pin, process, serving
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def between(upstream: int, folder: Path) -> Iterator[tuple[int, list[bytes]]]:
     thread.start()
     yield listener.getsockname()[1], seen
     listener.close()
-    thread.join(10)
+    thread.join(PATIENCE)
 
 
 def test_a_man_in_the_middle_with_another_certificate_sees_nothing(both, tmp_path):
@@ -141,7 +141,7 @@ def test_tls_1_2_is_refused_by_the_client(both):
     thread.start()
     with listener, line(us, mx, listener.getsockname()[1]) as wire, pytest.raises(WireError, match="no connection"):
         wire.meet(lambda _: b"", 1, 1)
-    thread.join(10)
+    thread.join(PATIENCE)
 
 
 def test_a_killed_receiver_goes_on_where_it_was_and_a_bundle_does_the_same(tmp_path):
@@ -188,10 +188,11 @@ def test_a_killed_receiver_answers_a_retry_with_the_first_receipt(both, tmp_path
 def test_a_peer_that_cannot_be_reached_is_tried_again_with_pauses(both):
     us, mx = both[US], both[MX]
     pauses: list[float] = []
-    with socket.create_server(("127.0.0.1", 0)) as closed:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # nobody else gets this port, and nobody listens there
         port = closed.getsockname()[1]
-    with line(us, mx, port, tries=4, sleep=pauses.append) as wire, pytest.raises(WireError, match="no connection"):
-        sync(us.node, wire, MX)
+        with line(us, mx, port, tries=4, sleep=pauses.append) as wire, pytest.raises(WireError, match="no connection"):
+            sync(us.node, wire, MX)
     assert len(pauses) == 3
     assert all(0.5 * 2**at <= pause <= 2.0**at for at, pause in enumerate(pauses))
 

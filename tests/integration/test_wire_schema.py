@@ -16,7 +16,7 @@ from entente.exchange.requests import HEADER, sign_request
 from entente.node.boot import boot
 from entente.node.wire.terms import BUNDLE, PREFIX
 from node_people import MX, US
-from wire_people import now, paired, serving
+from wire_people import PATIENCE, now, paired, serving
 
 boot()
 from entente.node.wire.api import document  # noqa: E402 - it needs Django's settings
@@ -71,7 +71,7 @@ def test_a_paired_peer_gets_only_what_the_document_says(case, peer):
     node, url = peer
     with requests.Session() as session:
         session.auth = Signing(node)
-        case.call_and_validate(base_url=url, session=session, verify=False, checks=CHECKS)
+        case.call_and_validate(base_url=url, session=session, verify=False, timeout=PATIENCE, checks=CHECKS)
 
 
 @schema.parametrize()
@@ -79,7 +79,7 @@ def test_a_paired_peer_gets_only_what_the_document_says(case, peer):
 def test_a_stranger_gets_only_what_the_document_says(case, peer):
     _, url = peer
     with requests.Session() as session:
-        answer = case.call(base_url=url, session=session, verify=False)
+        answer = case.call(base_url=url, session=session, verify=False, timeout=PATIENCE)
         case.validate_response(answer, checks=CHECKS[:-1])  # a stranger is not told which methods there are
         assert answer.status_code in {401, 405}
 

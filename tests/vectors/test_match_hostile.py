@@ -184,30 +184,31 @@ def revealing():
     return us, mx
 
 
-def test_a_reveal_that_answers_with_other_points_than_the_count():
+def revealed(change):
+    """Two sides of which one has told the points of its reveal, changed."""
     us, mx = revealing()
     said = us.plays()
-    points = read_points(Part.REVEAL, said.data, 5)
-    tell(replace(said, data=write_points(Part.REVEAL, [b"\x02" + points[0][:0:-1], *points[1:]])), us, mx)
-    with pytest.raises(TranscriptError, match="other points"):
-        mx.plays()
+    points = change(read_points(Part.REVEAL, said.data, 5))
+    tell(replace(said, data=write_points(Part.REVEAL, points)), us, mx)
+    return us, mx
 
 
-def test_a_reveal_that_repeats_the_answer_for_one_common_element():
-    us, mx = revealing()
-    said = us.plays()
-    points = read_points(Part.REVEAL, said.data, 5)
-    tell(replace(said, data=write_points(Part.REVEAL, [points[0]] * 5)), us, mx)
-    with pytest.raises(TranscriptError, match="repeats"):
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda points: [b"\x02" + points[0][:0:-1], *points[1:]], "other points"),  # than those of the count
+        (lambda points: [points[0]] * 5, "repeats"),  # the answer for one common element
+    ],
+)
+def test_a_reveal_that_is_not_of_the_points_that_were_counted(change, why):
+    _, mx = revealed(change)
+    with pytest.raises(TranscriptError, match=why):
         mx.plays()
 
 
 def shuffled():
     """What no check of the client stops: the server shuffles its answers, so that the client shows other elements."""
-    us, mx = revealing()
-    said = us.plays()
-    points = read_points(Part.REVEAL, said.data, 5)
-    tell(replace(said, data=write_points(Part.REVEAL, [*points[1:], points[0]])), us, mx)
+    us, mx = revealed(lambda points: [*points[1:], points[0]])
     tell(mx.plays(), us, mx)
     held = {us.run.terms.token(item.key) for item in us.own.items}
     return us, mx, [one.token for one in us.run.shown if one.token not in held]

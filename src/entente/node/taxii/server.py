@@ -17,8 +17,7 @@ from entente.node.node import Node
 from entente.node.taxii.access import Access
 from entente.node.taxii.answers import MEDIA, Answer, Asked, answer
 from entente.node.taxii.shelf import Shelf
-from entente.node.wire.certificate import ensure, server_context
-from entente.node.wire.server import CONNECTIONS, KEEP_ALIVE
+from entente.node.wire import serving
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -76,43 +75,8 @@ def server(
     """
     if not tls and host not in LOOPBACK:
         raise NodeError(f"Without TLS it does not listen on {host}.", remedy="Listen on 127.0.0.1, or keep TLS.")
-    secure: dict[str, Any] = {}
-    if tls:
-        ensure(node.parts.home.keys, node.name, node.parts.keys().secret, node.parts.clock())
-        context = server_context(node.parts.home.keys, node.parts.keys().secret)
-        secure = {"ssl_context_factory": lambda _config, _default: context}
-    config = uvicorn.Config(
-        Endpoint(node, access),
-        host=host,
-        port=port,
-        http="h11",
-        ws="none",
-        loop="asyncio",
-        lifespan="off",
-        interface="asgi3",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=KEEP_ALIVE,
-        **secure,
-    )
-    return _Server(config, started)
-
-
-class _Server(uvicorn.Server):
-    """Says when it listens, and where."""
-
-    def __init__(self, config: uvicorn.Config, told: Callable[[int], None] | None) -> None:
-        super().__init__(config)
-        self._told = told
-
-    async def startup(self, sockets: Any = None) -> None:
-        """Listen, then say so."""
-        await super().startup(sockets)
-        if self.started and self._told is not None:
-            self._told(int(self.servers[0].sockets[0].getsockname()[1]))
+    context = serving.tls(node) if tls else None
+    return serving.make(Endpoint(node, access), host, port, context=context, started=started)
 
 
 def _asked(scope: Scope) -> Asked:

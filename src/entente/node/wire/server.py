@@ -1,9 +1,8 @@
-"""The server of the exchange endpoint: uvicorn, TLS 1.3, and nothing that tells a stranger what runs here."""
+"""The server of the exchange endpoint, with a protocol that has no patience for who does not ask."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -12,11 +11,9 @@ from django.core.handlers.asgi import ASGIHandler
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from entente.node.node import Node
-from entente.node.wire.certificate import ensure, server_context
+from entente.node.wire import serving
 from entente.node.wire.gate import App, Gate, Limits
 
-CONNECTIONS = 128
-KEEP_ALIVE = 30
 HEAD_WAIT = 20.0
 """Seconds in which the head of a request must come."""
 
@@ -84,40 +81,5 @@ def server(
     Raises:
         NodeError: the server's key cannot be read.
     """
-    parts = node.parts
-    ensure(parts.home.keys, node.name, parts.keys().secret, parts.clock())
-    context = server_context(parts.home.keys, parts.keys().secret)
-    config = uvicorn.Config(
-        application(node, limits),
-        host=host,
-        port=port,
-        http=_Protocol,
-        ws="none",
-        loop="asyncio",
-        lifespan="off",
-        interface="asgi3",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=10,
-        ssl_context_factory=lambda _config, _default: context,
-    )
-    logging.getLogger("uvicorn.access").disabled = True  # it writes addresses; the gate logs who asked for what
-    return _Server(config, started)
-
-
-class _Server(uvicorn.Server):
-    """Says when it listens, and where."""
-
-    def __init__(self, config: uvicorn.Config, started: Callable[[int], None] | None) -> None:
-        super().__init__(config)
-        self._told = started
-
-    async def startup(self, sockets: Any = None) -> None:
-        """Listen, then say so."""
-        await super().startup(sockets)
-        if self.started and self._told is not None:
-            self._told(int(self.servers[0].sockets[0].getsockname()[1]))
+    app = application(node, limits)
+    return serving.make(app, host, port, context=serving.tls(node), protocol=_Protocol, started=started)
