@@ -91,17 +91,17 @@ def turn(alias: str, peer: str, message: str, at: datetime, standing: Iterable[S
         peer: with whom cooperation is suspended or goes on.
         message: the message that says so.
         at: the moment.
-        standing: suspensions of the channel now; as long as there is one, the time stands still.
+        standing: suspensions of the channel now; from the beginning of one on, the time stands still.
     """
-    stands = bool(list(standing))
-    command = "freeze" if stands else "thaw"
+    begun = [one.start for one in standing if one.start <= at]
+    command = "freeze" if begun else "thaw"
     counted = [one.name for one in machines().values() if command in one.commands]
     for name in node_with(alias, peer, counted):
         found = node_object(alias, name)
-        if found is None or frozen(found.state.fields) == stands:
+        if found is None or frozen(found.state.fields) == bool(begun):
             continue
-        field = {"freeze": "from", "thaw": "until"}[command]
-        asked = Command(command, {field: strict.write_moment(max(at, found.state.since))})
+        moment = max(found.state.since, min(begun)) if begun else max(found.state.since, at)
+        asked = Command(command, {"from" if begun else "until": strict.write_moment(moment)})
         try:
             state, events = engine.transition(found.state, asked, node(message), at)
         except CaseworkError:

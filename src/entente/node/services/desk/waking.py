@@ -8,7 +8,10 @@ from entente.casework.engine import transition
 from entente.casework.errors import CaseworkError
 from entente.casework.model import Command, Hand, State, node
 from entente.casework.tables import machine
+from entente.node.cards import channel_id
+from entente.node.services import peers
 from entente.node.services.desk.access_cases import node_object, node_waking
+from entente.node.services.desk.receiving import turn
 from entente.node.services.desk.recording import Change, keep, next_waits, writing
 from entente.node.services.parts import Parts
 from entente.node.store import desk_rows
@@ -25,6 +28,9 @@ def wake(parts: Parts, most: int = 10_000) -> int:
         parts: the node; it may be locked.
         most: objects that are looked at.
     """
+    for peer in peers.all_peers(parts):
+        if peer.confirmed:
+            _turn(parts, peer.card.name)
     done, looked = 0, set[str]()
     while len(looked) < most:
         with writing(parts):
@@ -36,6 +42,16 @@ def wake(parts: Parts, most: int = 10_000) -> int:
         if not names:
             return done
     return done
+
+
+def _turn(parts: Parts, peer: str) -> None:
+    """Let a suspension begin that was announced for a day."""
+    channel = channel_id(parts.name, peer)
+    with writing(parts, [channel]) as locked:
+        now = parts.clock()
+        standing = locked[channel].book().suspensions
+        if standing and min(one.start for one in standing) <= now:
+            turn(parts.alias, peer, standing[0].content, now, standing)
 
 
 def _look(alias: str, name: str, now: datetime) -> int:
