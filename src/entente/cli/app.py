@@ -29,6 +29,7 @@ COMMANDS = {
     "messages": ("entente.cli.messages", "messages", "List and read messages."),
     "ledger": ("entente.cli.ledger", "ledger", "Check and prove what was sent and received."),
     "taxii": ("entente.cli.taxii", "taxii", "Let other tools read what was exchanged."),
+    "impact": ("entente.cli.impact", "impact", "Say whether it worked: indicators, effects, claims."),
     "match": ("entente.cli.match", "match", "Find out with a peer what both hold, without showing the rest."),
 }
 

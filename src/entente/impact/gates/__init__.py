@@ -1,0 +1,1 @@
+"""Gates: what must hold before an estimate is called an effect."""

@@ -1,0 +1,1 @@
+"""Ways to estimate an effect. Each takes a `Problem` and gives an `Estimate`; none of them judges (see `gates`)."""
