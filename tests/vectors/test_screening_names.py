@@ -207,3 +207,55 @@ def test_no_date_is_a_cas_number_whatever_its_check_digit(day, writing, sign):
     parts = {"d": day.day, "m": day.month, "y": day.year, "y1": day.year % 10, "y2": day.year % 100, "s": sign}
     written = _POINTED.fullmatch(writing.format(**parts))
     assert written is None or not _is_no_date(written)
+
+
+@pytest.mark.parametrize(
+    ("text", "substance"),
+    [
+        ("acetic acid anhydride", "acetic-anhydride"),
+        ("ethanoic anhydride", "acetic-anhydride"),
+        ("acid, sulphuric", "sulphuric-acid"),
+        ("Acid, sulfuric 98%, 25 kg", "sulphuric-acid"),
+        ("acid, muriatic", "hydrochloric-acid"),
+        ("ether, ethyl", "ethyl-ether"),
+        ("anhydride, acetic", "acetic-anhydride"),
+        ("phosphorus, red", "red-phosphorus"),
+        ("permanganate, potassium", "potassium-permanganate"),
+        ("acetone, technical", "acetone"),
+        ("KMnO4", "potassium-permanganate"),
+        ("精碘", "iodine"),
+        ("粗碘 25kg", "iodine"),
+        ("碘粒", "iodine"),
+    ],
+)
+def test_further_names_and_names_turned_round(text, substance):
+    assert found(text) == {substance: "name"}
+
+
+@pytest.mark.parametrize(
+    ("text", "substances"),
+    [
+        ("H2SO4 98%", {"sulphuric-acid"}),
+        ("HCl 33%", {"hydrochloric-acid"}),
+        ("25 kg HCl reagent", {"hydrochloric-acid"}),
+        ("hydrochloric acid (HCl) 33%", {"hydrochloric-acid"}),
+        ("碘片 试剂", {"iodine"}),
+        ("Ac2O reagent", {"acetic-anhydride"}),
+        ("ephedrine HCl 99%", {"ephedrine"}),
+        # the salt of something else is no hydrochloric acid
+        ("lidocaine HCl 99%", set()),
+        ("lidocaine (HCl) powder", set()),
+        ("thiamine-HCl 98 %", set()),
+        ("利多卡因HCl 99%", set()),
+        # formulas are whole words, and need a chemical context
+        ("CHCl3 solvent", set()),
+        ("H2SO4", set()),
+        ("HCl", set()),
+        ("碘片", set()),
+        # a comma turns a name round only behind the class of compound
+        ("acid, citric; sulphuric", set()),
+        ("acetic, anhydride", set()),
+    ],
+)
+def test_formulas_need_a_context_and_are_no_salts_of_others(text, substances):
+    assert set(found(text)) == substances

@@ -22,6 +22,7 @@ _CONTROLS = "".join(map(chr, (*range(32), 127)))
 _SOFT = frozenset(_CONTROLS + " -_'\"`´‘’′″“”()[]{}（）【】·・‧*?")
 _LOCANT_MARKS = frozenset(",.、")
 _LOCANT_CODES = np.array([ord(mark) for mark in ",."])
+_COMMA = ord(",")
 _SOFT_BIT, _LOCANT_BIT = 8, 16
 
 
@@ -117,11 +118,17 @@ def continues_locants(block: Block, hits: Located) -> Flags:
     return joined
 
 
-def lawful_breaks(block: Block, hits: Located, patterns: Patterns) -> Flags:
+def lawful_breaks(block: Block, hits: Located, patterns: Patterns, turns: I64 | None = None) -> Flags:
     """Which matches are broken only where a name may be: not by other punctuation, nor within a short word.
 
     A comma or a point belongs to a name only between two characters that it joins ("N,N-dimethyl", "3.4-"), or
-    with a space between two digits ("3, 4-").
+    with a space between two digits ("3, 4-"), or where a name is turned round ("acid, sulphuric").
+
+    Args:
+        block: the text.
+        hits: the matches.
+        patterns: what they match.
+        turns: of each pattern, behind how many characters a comma turns the name round; 0 for most.
     """
     good = np.ones(len(hits), np.bool_)
     broken = np.flatnonzero(hits.last - hits.first + 1 > patterns.length[hits.pattern])
@@ -143,6 +150,9 @@ def lawful_breaks(block: Block, hits: Located, patterns: Patterns) -> Flags:
     soft = (kind & _SOFT_BIT) > 0
     at = index[gap]
     joins = _joins(table, units, at)
+    if turns is not None:
+        turn = turns[some.pattern[owner[gap]]]
+        joins |= (turn > 0) & (seen[gap] == turn) & (units[at] == _COMMA)
     bad = ~(allowed & (soft | (((kind & _LOCANT_BIT) > 0) & joins)))
     good[broken[owner[gap[bad]]]] = False
     return good

@@ -17,7 +17,7 @@ from entente.screening.exclusions import Exclusions
 from entente.screening.fold import HAN, I64, class_table
 from entente.screening.grammar import Reading, Traits, has_chemical_word, read, read_before, traits_of
 from entente.screening.grammar_han import has_chemical_word_han, read_han, stands_alone
-from entente.screening.lexicon import hanzi
+from entente.screening.lexicon import hanzi, latin
 from entente.screening.patterns import Patterns
 from entente.screening.text import Block
 
@@ -66,6 +66,7 @@ class Context:
         self._weak = np.zeros(len(patterns.texts), np.bool_)
         owner = np.repeat(np.arange(len(patterns.texts)), np.diff(patterns.first_entry))
         self._weak[owner[patterns.needs_context]] = True
+        self.turns = np.array([_turn(text) for text in patterns.texts], np.int64)
         self._nor = np.array([text.startswith(_NOR) for text in patterns.texts], np.bool_)
         self._single = (patterns.length == 1) & patterns.han_start
         self._class_noun = np.array([traits.class_noun for traits in self._traits], np.bool_)
@@ -134,10 +135,10 @@ class Context:
         han = read_han(traits, left, right, name_before=before, name_behind=behind)
         if not han.stands:
             return han
-        latin = read(traits, left if not traits.han_start else "", right if not traits.han_end else "")
-        absent_before = max(latin.before, han.before, negations.before(left))
-        absent_behind = max(latin.behind, han.behind, negations.behind(right))
-        return Reading(latin.stands, latin.form | han.form, absent_before, absent_behind)
+        rest = read(traits, left if not traits.han_start else "", right if not traits.han_end else "")
+        absent_before = max(rest.before, han.before, negations.before(left))
+        absent_behind = max(rest.behind, han.behind, negations.behind(right))
+        return Reading(rest.stands, rest.form | han.form, absent_before, absent_behind)
 
     def _telling(self, block: Block, hits: Located) -> Flags:
         """Matches of which both sides must be read."""
@@ -147,6 +148,12 @@ class Context:
         special = self._weak[hits.pattern] | self._single[hits.pattern] | self._class_noun[hits.pattern]
         telling: Flags = han | joined | special | telling_behind(block, hits)
         return telling
+
+
+def _turn(text: str) -> int:
+    """Behind how many characters a comma may turn a name round ("acid, sulphuric"); 0 if nowhere."""
+    heads = [head for head in latin()["turned_heads"] if text.startswith(head) and text != head]
+    return len(heads[0]) if heads and not text.startswith("acido") else 0
 
 
 def _joined_beside(block: Block, hits: Located) -> Flags:

@@ -69,7 +69,7 @@ def _search_block(compiled: Compiled, block: Block, chemical: Flags, elsewhere: 
     yield _mentions(block, by_number, patterns, DESCRIPTION)
     yield numbers.confused(compiled, block, DESCRIPTION)
     names = whole_words(block, hits.where(~is_cas), patterns)
-    names = names.where(boundaries.lawful_breaks(block, names, patterns))
+    names = names.where(boundaries.lawful_breaks(block, names, patterns, compiled.context.turns))
     names = boundaries.longest(compiled.context.without_nor(block, names))
     judged = compiled.context.judge(block, names)
     if compiled.misspellings is not None:

@@ -27,6 +27,7 @@ from entente.substances.forms import Form
 class Traits:
     """What the grammar needs to know of a name: is it an acid, a mineral acid, a base, a bare class noun, an ether?
 
+    `salt_word`: the formula of an acid that behind a base names the base's salt ("ephedrine HCl").
     `aromatic`: a name in Hanzi that begins with 苯 and goes on, so that 邻, 间 or 对 before it make another compound.
     """
 
@@ -36,6 +37,7 @@ class Traits:
     class_noun: bool
     ether: bool
     aromatic: bool
+    salt_word: bool
     han_start: bool
     han_end: bool
 
@@ -57,6 +59,7 @@ class Reading:
 OTHER = Reading(stands=False)
 _MINERAL = re.compile(
     r"(?:sul(?:f|ph)uric|hydrochloric|muriatic|chlorohydric|hydriodic|hydrobromic|nitric|phosphoric)acid"
+    r"|acid(?:sul(?:f|ph)uric|hydrochloric|muriatic|hydriodic|hydrobromic)|h2so4|hcl|hbr"
     r"|acido(?:sulfurico|clorhidrico|muriatico|yodhidrico|iodhidrico|nitrico|fosforico)|oleum|oilofvitriol"
     r"|hydrogen(?:chloride|iodide)|cloruro(?:de)hidrogeno|yodurodehidrogeno"
 )
@@ -66,13 +69,15 @@ _BASE = re.compile(r".*(?:ine|in|ina|amide|amida|ap|pp|碱|胺|素|啶|酮|one|o
 def traits_of(squashed: str, han_minerals: tuple[str, ...], *, han_start: bool, han_end: bool) -> Traits:
     """Traits of a squashed name."""
     mineral = _MINERAL.fullmatch(squashed) is not None or squashed in han_minerals
-    acid = squashed.endswith(("acid", "酸")) or squashed.startswith("acido")
+    acid = squashed.endswith(("acid", "酸")) or squashed.startswith("acid")
     base, ether = _BASE.fullmatch(squashed) is not None, squashed.endswith(tuple(latin()["class_nouns"]))
     ether = ether or squashed.startswith("eter")  # "eter etilico"
     aromatic = squashed.startswith("苯") and len(squashed) > 1
-    return Traits(acid, mineral, base, squashed in latin()["class_nouns"], ether, aromatic, han_start, han_end)
+    class_noun, salt_word = squashed in latin()["class_nouns"], squashed in latin()["salts"]
+    return Traits(acid, mineral, base, class_noun, ether, aromatic, salt_word, han_start, han_end)
 
 
+_BASE_BEFORE = re.compile(r"(?:(?P<word>[a-z]+)|[㐀-鿿])[)\]]?[\s\-·.*x]*[(\[]?$")
 _BARE_SALT = frozenset({"salt", "salts", "sal", "sales"})
 _LOCANT = r"(?:\d{1,2}[a-z]?|[onmp]|alpha|beta|gamma)"
 _AFTER = re.compile(
@@ -110,6 +115,8 @@ def read_before(traits: Traits, left: str) -> Reading:
     """How a name reads behind a folded text, when what stands behind the name means nothing."""
     if _property_phrases().search(left, max(0, len(left) - NEAR)):
         return OTHER
+    if traits.salt_word and _is_behind_a_base(left):
+        return OTHER
     negated = negations.negated(left)
     if negated:
         return Reading(stands=True, before=negated)
@@ -117,6 +124,12 @@ def read_before(traits: Traits, left: str) -> Reading:
     if not before.stands or (traits.mineral and before.form & ~Form.ISOMER):
         return OTHER
     return Reading(stands=True, form=before.form, before=negations.excluded(left))
+
+
+def _is_behind_a_base(left: str) -> bool:
+    """Does a word stand right before that may be a base, so that the formula behind it names the base's salt?"""
+    found = _BASE_BEFORE.search(left)
+    return found is not None and (not found["word"] or found["word"] not in latin()["beside_formulas"])
 
 
 def _behind(traits: Traits, right: str) -> Reading:
