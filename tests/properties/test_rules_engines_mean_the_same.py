@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from entente.engine import Engine, open_engine
 from entente.errors import Place
+from entente.screening.aggregates import grouped
 from entente.screening.kinds import Kind, kind_of
 from entente.screening.predicate import Grammar, parse
 
@@ -134,6 +135,7 @@ def test_drawn_expressions(engines: tuple[Engine, Engine], rows: list[str], grou
     for query in (
         f"SELECT row_id, {of_rows} FROM drawn_rows",
         f"SELECT b, {of_groups} FROM drawn_rows GROUP BY b",
+        grouped("drawn_rows", [("b", "b")], [(f"c{number}", sql) for number, sql in enumerate(checked(groups[:8]))]),
     ):
         local, spark = (engine.fetch(query) for engine in engines)
         assert spark.schema == local.schema

@@ -35,6 +35,7 @@ from entente.screening.needs import (
     check_exceptions,
     column_needs,
     lineage,
+    reached,
     spare,
 )
 from entente.screening.predicate import Expression, Grammar, parse
@@ -118,16 +119,12 @@ class FeatureSet:
 
     def _required(self, names: frozenset[str]) -> set[str]:
         """`names` and all that they need: features and columns of the shipments."""
-        found: set[str] = set()
-        waiting = list(names)
-        while waiting:
-            need = waiting.pop()
-            if EITHER in need and not COLUMNS.issuperset(need.split(EITHER)):
-                waiting += need.split(EITHER)
-            elif need not in found:
-                found.add(need)
-                waiting += self._directly_needed(need)
-        return found
+
+        def is_choice(need: str) -> bool:
+            return EITHER in need and not COLUMNS.issuperset(need.split(EITHER))
+
+        found = reached(names, lambda need: need.split(EITHER) if is_choice(need) else self._directly_needed(need))
+        return {need for need in found if not is_choice(need)}
 
     def _directly_needed(self, name: str) -> frozenset[str]:
         """What a feature needs of the features and columns of the shipments that it builds on."""
@@ -201,14 +198,7 @@ class FeatureSet:
 
     def closure(self, names: frozenset[str]) -> frozenset[str]:
         """`names` and every feature and column of the shipments that they build on."""
-        found: set[str] = set()
-        waiting = list(names)
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                waiting += self.builds_on(name)
-        return frozenset(found)
+        return frozenset(reached(names, self.builds_on))
 
     def builds_on(self, name: str) -> frozenset[str]:
         """The features and columns of the shipments that a feature builds on directly."""

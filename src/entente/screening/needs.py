@@ -11,7 +11,7 @@ A *need* is the name of a column, plain for the shipments' and `table.column` fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlglot
@@ -82,6 +82,18 @@ class Lineage:
             spare(self.always, optional, one_of),
             {column: spare(needs, optional, one_of) for column, needs in self.gives.items()},
         )
+
+
+def reached(start: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
+    """All names that some names lead to, themselves among them; `onward` gives those one step away."""
+    found: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += onward(name)
+    return found
 
 
 def spare(needs: Needs, optional: Iterable[str], one_of: Iterable[str]) -> Needs:

@@ -14,13 +14,14 @@ All text is DuckDB's dialect and means the same on every engine (predicate.py li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from entente.engine.dialect import literal, quote
+from entente.screening import aggregates
 from entente.screening.features import Feature, FeatureSet
-from entente.screening.needs import COLUMNS, SHIPMENTS
+from entente.screening.needs import COLUMNS, SHIPMENTS, reached
 from entente.screening.rules import Rule
 
 BASE = "rules_base"
@@ -157,29 +158,11 @@ class Planner:
         for feature in self._features():
             if feature.source == SHIPMENTS and feature.kind != "row" and feature.within == frame:
                 waiting |= feature.reads
-        found: set[str] = set()
-        seen: set[str] = set()
-        while waiting:
-            name = waiting.pop()
-            if name not in seen:
-                seen.add(name)
-                if self._level(name) == 0:
-                    found.add(name)
-                else:
-                    waiting |= self._read_with(self._set.features[name])
-        return found
+        return {name for name in self._beside(waiting) if self._level(name) == 0}
 
-    def _beside(self, names: frozenset[str]) -> set[str]:
+    def _beside(self, names: Iterable[str]) -> set[str]:
         """`names` and what has to stand in the same row for them, but not what their aggregates are made of."""
-        found: set[str] = set()
-        waiting = set(names)
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                if self._level(name) > 0:
-                    waiting |= self._read_with(self._set.features[name])
-        return found
+        return reached(names, lambda name: self._read_with(self._set.features[name]) if self._level(name) else ())
 
     def _read_with(self, feature: Feature) -> frozenset[str]:
         """What a row has to have for a feature above level 0 to be put beside it."""
@@ -189,16 +172,11 @@ class Planner:
 
     def _group(self, group: Group) -> str:
         feature = group.first
-        values = ", ".join(f"{_typed(f)} AS {quote(f.name)}" for f in group.features)
+        values = [(feature.name, _typed(feature)) for feature in group.features]
         rows = self._rows_of(group)
         if feature.kind == "window":
-            return f"SELECT row_id, {values} FROM {rows}"
-        if not feature.grain:
-            return f"SELECT {values} FROM {rows}"
-        keys = ", ".join(f"{key.value.sql} AS {quote(key.on)}" for key in feature.grain)
-        known = " AND ".join(f"({key.value.sql}) IS NOT NULL" for key in feature.grain)
-        by = ", ".join(key.value.sql for key in feature.grain)
-        return f"SELECT {keys}, {values} FROM {rows} WHERE {known} GROUP BY {by}"
+            return f"SELECT row_id, {', '.join(f'{sql} AS {quote(name)}' for name, sql in values)} FROM {rows}"
+        return aggregates.grouped(rows, [(key.on, key.value.sql) for key in feature.grain], values)
 
     def _rows_of(self, group: Group) -> str:
         """The rows that a group aggregates, as something that may stand after FROM."""

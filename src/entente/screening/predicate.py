@@ -63,7 +63,7 @@ _DEEPEST = 40
 #: can take one of them for ever.
 _UNSHARED = re.compile(r"\(\?(?!:)|\\[1-9bBAzZkK]|\)[*+?{]|[*+?}][*+?{]|\[\[:|\{")
 #: What makes an expression an aggregate when it stands outside a window.
-_AGGREGATING = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Median, exp.LogicalOr, exp.LogicalAnd)
+AGGREGATING = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Median, exp.LogicalOr, exp.LogicalAnd)
 
 
 class Grammar(Enum):
@@ -236,7 +236,7 @@ def _kind(tree: exp.Expr) -> str:
         return "source"
     if tree.find(exp.Window):
         return "window"
-    return "aggregate" if tree.find(*_AGGREGATING) else "row"
+    return "aggregate" if tree.find(*AGGREGATING) else "row"
 
 
 def _words(node: exp.Expr) -> str:
