@@ -78,3 +78,12 @@ def test_a_text_that_names_nobody_has_no_key(nobody: str) -> None:
 )
 def test_a_name_that_only_holds_such_words_is_a_name(company: str) -> None:
     assert party_key(pa.array([company])).to_pylist() == [name_key(company)]
+
+
+def test_long_names_are_keyed_like_short_ones_and_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "_KNOWN", {})
+    for start in (0, 1000, 0):
+        words = [f"Firm {number} " + "x" * 50_000 for number in range(start, start + 400)]
+        found = party_key(pa.array(words)).to_pylist()
+        assert found == [word.lower() for word in words]
+        assert sum(part.nbytes for known in arrays._KNOWN.values() for part in known) <= arrays._MOST_BYTES

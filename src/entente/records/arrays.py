@@ -83,6 +83,8 @@ Word = Callable[[str], str | None]
 #: What each function made of the words that it met lately: batches of one source share most of their words.
 _KNOWN: dict[Word, tuple[pa.Array, pa.Array]] = {}
 _MOST_KNOWN = 1 << 17
+#: Bytes of words and results that are kept for one function: three times what that many names take.
+_MOST_BYTES = 1 << 25
 _MOST_FUNCTIONS = 16
 
 
@@ -106,8 +108,10 @@ def _mapped_words(words: pa.Array, function: Word) -> pa.Array:
         del _KNOWN[function]
         return _mapped_words(words, function)
     known, results = pa.concat_arrays([known, new]), pa.concat_arrays([results, _called(new, function)])
-    if len(known) <= _MOST_KNOWN:
+    if len(known) <= _MOST_KNOWN and known.nbytes + results.nbytes <= _MOST_BYTES:
         _remember(function, known, results)
+    else:
+        _KNOWN.pop(function, None)
     # New words stand behind the known ones in their order, so that no second search is needed.
     appended = pc.add(pc.cumulative_sum(pc.cast(unmet, pa.int32())), len(known) - len(new) - 1)
     return pc.take(results, pc.if_else(unmet, appended, places))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache, wraps
 from importlib.resources import files
 
 import pyarrow as pa
@@ -20,9 +21,24 @@ from entente.records.arrays import as_dictionary, map_uniques
 
 _GAP_ASCII = re.compile(r"[^a-z0-9]+")
 _GAP = re.compile(r"[\W_]+")
+#: Texts whose keys are remembered, by function, and the longest of them in characters: real names are shorter, and a
+#: stranger's file may hold any number of any length. Together, a function remembers 130 MB at the most.
+_REMEMBERED, _LONGEST = 1 << 17, 120
+
+KeyOf = Callable[[str], str | None]
 
 
-@lru_cache(maxsize=1 << 17)
+def _remembering(function: KeyOf) -> KeyOf:
+    """Remember the keys of short texts."""
+    remembered = lru_cache(maxsize=_REMEMBERED)(function)
+
+    @wraps(function)
+    def key_of(text: str) -> str | None:
+        return remembered(text) if len(text) <= _LONGEST else function(text)
+
+    return key_of
+
+
 def name_key(name: str) -> str | None:
     """Return the key of one name, or None when nothing but punctuation is left."""
     if name.isascii():
@@ -38,18 +54,22 @@ def _nobody() -> tuple[frozenset[str], tuple[str, ...]]:
     return frozenset(words["whole"]), tuple(f"{start} " if start.isascii() else start for start in words["before"])
 
 
-@lru_cache(maxsize=1 << 17)
-def party_name_key(name: str) -> str | None:
-    """Return the key of a party's name, or None where the text names nobody ("N/A", "TO ORDER", 不详)."""
+def _party_name_key(name: str) -> str | None:
     key = name_key(name)
     whole, before = _nobody()
     return None if key is None or key in whole or key.startswith(before) else key
 
 
-@lru_cache(maxsize=1 << 17)
+@_remembering
+def party_name_key(name: str) -> str | None:
+    """Return the key of a party's name, or None where the text names nobody ("N/A", "TO ORDER", 不详)."""
+    return _party_name_key(name)
+
+
+@_remembering
 def identifier_key(identifier: str) -> str | None:
     """Return the key of one identifier, or None when it holds no letter or digit, or says that there is none."""
-    key = party_name_key(identifier)
+    key = _party_name_key(identifier)
     return None if key is None else "id:" + key.replace(" ", "")
 
 
