@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from entente.exchange.attachments import decrypt, encrypt
 from entente.exchange.errors import FingerprintError, KeyFileError, TooFewSignaturesError
 from entente.exchange.store import Way
 from entente.node.errors import NodeError, PairingError
 from entente.node.node import Node
+from entente.node.services import meeting
 from exchange_people import NOW
 from node_people import CN, MX, PASS, US, meet, office, offices, pair
 
@@ -54,6 +56,26 @@ def test_a_bundle_names_its_sender_and_is_acknowledged_by_the_one_that_comes_bac
     assert (name, len(report.taken)) == (US, 1)
     us.node.import_bundle(mx.node.export_bundle(US))
     assert next(us.node.status()).waiting == 0
+
+
+def test_a_bundle_brings_attachments_as_far_as_there_is_room(both, monkeypatch):
+    us, mx = both[US], both[MX]
+    plain = [bytes([number]) * 300_000 for number in range(3)]
+    for one in plain:
+        about = encrypt([one], us.node.parts.uow.blobs.put, name="scan.pdf", media="application/pdf")
+        us.send(MX, attachments=(about,))
+    without = meeting.make_bundle(us.node.parts, MX, attachments=False)
+    assert (without.messages, without.pieces, without.waiting) == (3, 0, 0)
+    assert meeting.make_bundle(us.node.parts, MX).pieces == 3
+    monkeypatch.setattr(meeting, "_BUNDLE_BYTES", 700_000)
+    _, report = mx.node.import_bundle(us.node.export_bundle(MX))
+    assert (len(report.taken), report.pieces) == (3, 2)
+    us.node.import_bundle(mx.node.export_bundle(US))
+    assert mx.node.import_bundle(us.node.export_bundle(MX))[1].pieces == 1
+    blobs = mx.node.parts.uow.blobs
+    for row, one in zip(mx.node.messages(US, Way.TAKEN), plain, strict=True):
+        (about,) = mx.node.read(row).header.attachments
+        assert b"".join(decrypt(about, (blobs.get(piece.hex()) for piece in about.pieces))) == one
 
 
 def test_one_officer_alone_releases_nothing(both):

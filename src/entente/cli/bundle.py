@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from entente.exchange.channel_parcel import Report
     from entente.exchange.store import Message
 
-_FRAMES = 1024
-_FRAME_BYTES = 96 * 1024 * 1024
-_PIECE_BYTES = 96 * 1024 * 1024
-
 
 @click.group()
 def bundle() -> None:
@@ -47,31 +43,19 @@ def export_bundle(
     if file.exists():
         raise UsageError(f"{file} is there already.", remedy="Name another file.")
     node = open_node(home, passphrase_file)
-    from entente.exchange.bundle import write_bundle
-    from entente.exchange.channel_parcel import pack
+    from entente.node.services.meeting import make_bundle
 
-    end = node.channel(peer)
-    room = 0 if without_attachments else _PIECE_BYTES
-    parcel = pack(node.parts.uow, end, most=_FRAMES, most_bytes=_FRAME_BYTES, piece_bytes=room)
-    data = write_bundle(parcel, channel=end.id, sender=node.name, recipient=peer)
-    _write(file, data)
-    waiting = next(one.waiting for one in node.status() if one.peer == peer)
-    counts = {
-        "messages": len(parcel.frames),
-        "receipts": len(parcel.receipts),
-        "pieces": len(parcel.pieces),
-        "bytes": len(data),
-        "waiting": max(0, waiting - len(parcel.frames)),
-    }
+    made = make_bundle(node.parts, peer, attachments=not without_attachments)
+    _write(file, made.data)
     if as_json:
+        names = ("messages", "receipts", "pieces", "waiting")
+        counts = {"bytes": len(made.data), **{name: getattr(made, name) for name in names}}
         click.echo(json.dumps({"peer": peer, "file": str(file), **counts}))
         return
-    click.echo(f"{file}, {len(data):,} bytes, for {peer}")
-    click.echo(
-        f"  {counts['messages']} messages, {counts['receipts']} receipts, {counts['pieces']} pieces of attachments"
-    )
-    if counts["waiting"]:
-        click.echo(f"  {counts['waiting']} more messages wait for the next one, when this one is acknowledged.")
+    click.echo(f"{file}, {len(made.data):,} bytes, for {peer}")
+    click.echo(f"  {made.messages} messages, {made.receipts} receipts, {made.pieces} pieces of attachments")
+    if made.waiting:
+        click.echo(f"  {made.waiting} more messages wait for the next one, when this one is acknowledged.")
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -47,6 +47,28 @@ class Delivered:
     error: ExchangeError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A file for a medium.
+
+    Attributes:
+        data: its bytes.
+        messages, receipts, pieces: how many are in it; pieces are those of attachments.
+        waiting: messages that have no receipt yet and are not in it.
+    """
+
+    data: bytes
+    messages: int
+    receipts: int
+    pieces: int
+    waiting: int
+
+
+_BUNDLE_FRAMES = 1024
+_BUNDLE_BYTES = 96 * 1024 * 1024
+"""The most bytes of frames in a bundle, and of pieces; both are in memory (`bundle.LIMIT`)."""
+
+
 def deliver(parts: Parts, name: str, frames: Sequence[bytes], also: Also | None = None) -> list[Delivered]:
     """Take frames in their order, and answer each with a signed receipt or a signed rejection.
 
@@ -154,10 +176,26 @@ def contact(parts: Parts, name: str) -> tuple[bytes, bytes | None]:
     return parcel.contact, parcel.note
 
 
-def export_bundle(parts: Parts, name: str) -> bytes:
-    """What to give a peer now, as a file for a medium."""
+def make_bundle(parts: Parts, name: str, *, attachments: bool = True) -> Bundle:
+    """What to give a peer now, as a file for a medium, with as much of the attachments as there is room for.
+
+    Args:
+        parts: the node.
+        name: the peer.
+        attachments: whether pieces of attachments go with it.
+    """
     end = peers.channel(parts, name)
-    return bundle.write_bundle(give(parts, name), channel=end.id, sender=parts.name, recipient=name)
+    room = _BUNDLE_BYTES if attachments else 0
+    parcel = pack(parts.uow, end, most=_BUNDLE_FRAMES, most_bytes=_BUNDLE_BYTES, piece_bytes=room)
+    data = bundle.write_bundle(parcel, channel=end.id, sender=parts.name, recipient=name)
+    waiting = models.Outgoing.objects.using(parts.alias).filter(channel__name=end.id).count()
+    counts = (len(parcel.frames), len(parcel.receipts), len(parcel.pieces))
+    return Bundle(data, *counts, waiting=max(0, waiting - len(parcel.frames)))
+
+
+def export_bundle(parts: Parts, name: str) -> bytes:
+    """The bytes of `make_bundle`."""
+    return make_bundle(parts, name).data
 
 
 def import_bundle(parts: Parts, data: bytes, also: Also | None = None) -> tuple[str, Report]:
