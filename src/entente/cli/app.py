@@ -21,6 +21,7 @@ COMMANDS = {
     "records": ("entente.cli.records", "records", "Describe, map and convert trade records."),
     "leads": ("entente.cli.leads", "leads", "Show leads and fit their weights to outcomes."),
     "simulate": ("entente.cli.simulate", "simulate", "Make a trade year of three authorities to practise on."),
+    "parties": ("entente.cli.parties", "parties", "Know a party again: names, watch lists, linkage."),
     "node": ("entente.cli.node", "node", "Make, run and look after the node of an authority."),
     "peer": ("entente.cli.peer", "peer", "Pair with other authorities."),
     "send": ("entente.cli.send", "send", "Release a message and send it to a peer."),

@@ -1,0 +1,1 @@
+"""Parties: names across scripts, identifiers, watch lists, linkage."""
