@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from entente.engine import Engine, open_engine
+from entente.leads.reportwords import words
 from entente.screening.evaluate import RuleReport, evaluate
 from entente.screening.needs import DERIVED, EITHER
 from entente.screening.rules import LANGUAGES, Rule, load_rules
@@ -67,7 +70,22 @@ def test_without_a_column(engine: Engine, rule: Rule, need: str) -> None:
 @by_rule
 def test_with_everything_it_is_evaluated(engine: Engine, rule: Rule) -> None:
     report, _ = run_without(engine, rule)
-    assert report == RuleReport(evaluated=(rule.id,), not_evaluable=())
+    assert (report.evaluated, report.not_evaluable) == ((rule.id,), ())
+    assert [rule_id for rule_id, _ in report.undecided] == [rule.id] * (rule.undecided is not None)
+
+
+def test_rows_of_which_a_rule_cannot_tell_are_counted(engine: Engine) -> None:
+    rule = RULES.rule("third-party-payer")
+    report, flags = run_without(engine, replace(rule, examples=rule.examples[1:]))
+    assert len(flags) == 3
+    assert report.undecided == (("third-party-payer", 4),)
+    record: dict[str, Any] = {"rules": {}, "warnings": []}
+    report.note_in(record)
+    assert record["rules"]["undecided"] == {"third-party-payer": 4}
+    for lang in LANGUAGES:
+        (warning,) = words(lang).warnings(record["warnings"])
+        assert "third-party-payer" in warning
+        assert "(4)" in warning
 
 
 @by_rule

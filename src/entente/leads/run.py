@@ -185,6 +185,7 @@ def _write(
             request, law.register, law.ruleset, law.hit_weights, inputs, rules, leads, engine, timer.clock.now
         )
         structures.note_in(record)
+        rules.note_in(record)
         write_report(
             collect(
                 engine,

@@ -80,6 +80,17 @@ class Planner:
             Step(self._flags(), into),
         ]
 
+    def undecided(self) -> dict[str, str]:
+        """Rule -> a query for the number (`n`) of rows of which it cannot tell; it reads tables that the steps make."""
+        return {
+            rule.id: f"SELECT COUNT(*) AS n FROM ({self._rule_rows(rule)}) AS v WHERE {rule.undecided}"
+            for rule in self._rules
+            if rule.undecided is not None
+        }
+
+    def _rule_rows(self, rule: Rule) -> str:
+        return self._view(rule.reads, max(map(self._level, rule.reads), default=0), self._frame(rule))
+
     def _find_level(self, name: str) -> int:
         feature = self._set.features.get(name)
         if feature is None or self._set.is_fact(feature):

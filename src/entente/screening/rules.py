@@ -50,6 +50,7 @@ class Rule:
 
     `predicate`, `value` and `reference` are SQL over features; `value` and `reference` are the two numbers that the
     rule compares, where it compares numbers, and stand in `explanation` as `{value}` and `{reference}`.
+    `undecided`, where a rule has it, holds on rows of which the rule cannot tell; a run counts them.
     `needs_tables` and `needs_columns` are what a run must have; `reads` are the features and columns it uses, and
     `gates` those of them that narrow the rows it has to look at.
     `examples` are small data sets with the declarations on which the rule must fire (and on no others).
@@ -68,6 +69,7 @@ class Rule:
     predicate: str
     value: str | None
     reference: str | None
+    undecided: str | None
     reads: frozenset[str]
     gates: frozenset[str]
     needs_tables: frozenset[str]
@@ -215,7 +217,7 @@ def _rules(path: Path, features: FeatureSet, families: Mapping[str, Family]) -> 
 def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
     parsed = {
         part: parse(entry[part], Grammar.PREDICATE, Place(place.file, place.line, f"{entry['id']}.{part}"))
-        for part in ("predicate", "value", "reference")
+        for part in ("predicate", "value", "reference", "undecided")
         if part in entry
     }
     reads = frozenset().union(*(expression.names for expression in parsed.values()))
@@ -240,6 +242,7 @@ def _rule(entry: Mapping[str, Any], place: Place, features: FeatureSet) -> Rule:
         predicate=parsed["predicate"].sql,
         value=parsed["value"].sql if "value" in parsed else None,
         reference=parsed["reference"].sql if "reference" in parsed else None,
+        undecided=parsed["undecided"].sql if "undecided" in parsed else None,
         reads=reads,
         gates=frozenset(
             name for name in parsed["predicate"].conjuncts if name in features.features and features.features[name].gate
@@ -257,8 +260,8 @@ def table_of(column: str) -> str:
 
 
 def _check_kind(part: str, sql: str, features: FeatureSet, place: Place) -> None:
-    """A predicate is true or false; a value and a reference are numbers."""
-    wanted = Kind.TRUTH if part == "predicate" else Kind.NUMBER
+    """What is said of a row is true or false; a value and a reference are numbers."""
+    wanted = Kind.TRUTH if part in {"predicate", "undecided"} else Kind.NUMBER
     found = kind_of(sql, features.kinds(SHIPMENTS), place)
     if found not in {None, wanted}:
         raise RegisterError(f"This has to be {wanted.value}.", remedy="Compare what the features give.", place=place)
