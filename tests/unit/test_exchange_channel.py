@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entente.exchange import atrest
+from entente.exchange import atrest, channel_restore
 from entente.exchange.bundle import read_bundle, write_bundle
 from entente.exchange.channel import settle
 from entente.exchange.channel_errors import SuspendedError
@@ -13,6 +13,8 @@ from entente.exchange.channel_taking import receive
 from entente.exchange.errors import MessageError, SequenceGapError
 from entente.exchange.ledger.contact import Outcome
 from entente.exchange.ledger.errors import RestoreError
+from entente.exchange.ledger.restore import Restored
+from entente.exchange.ledger.tree import leaf_hash
 from entente.exchange.outbox import pull, ready
 from entente.exchange.store import Way
 from exchange_memory import channel_id, meet, nodes, typed
@@ -113,6 +115,34 @@ def _restored(all_nodes, name):
         begin(node.store, node.channels.values())
 
     return back
+
+
+def test_what_comes_back_in_parts_is_hashed_once_in_its_part_and_once_at_the_end(monkeypatch):
+    all_nodes = nodes(US, MX)
+    us, mx = all_nodes[US], all_nodes[MX]
+    us.send(MX)
+    meet(us, mx, 2)
+    back = _restored(all_nodes, US)
+    for _ in range(60):
+        us.send(MX)
+    meet(us, mx, 3)
+    back()
+    hashed: list[bytes] = []
+
+    def counted(entry: bytes) -> bytes:
+        hashed.append(entry)
+        return leaf_hash(entry)
+
+    monkeypatch.setattr(channel_restore, "leaf_hash", counted)
+    parts = 0
+    while isinstance(us.tables(MX).book.ledger, Restored):
+        mx.take(US, us.pack(MX))
+        us.take(MX, mx.pack(US, most_entries=5))
+        parts += 1
+    assert parts > 10
+    assert us.tables(MX).leaves == mx.tables(US).mirror
+    assert len(hashed) <= 2 * len(us.tables(MX).leaves)
+    assert us.tables(MX).book.held_size == 0
 
 
 def test_a_restored_node_signs_nothing_until_all_peers_have_reported():

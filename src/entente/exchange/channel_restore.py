@@ -7,7 +7,7 @@ the backup are pulled again; they get the leaves that they had.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from entente.exchange import dsse
@@ -17,7 +17,7 @@ from entente.exchange.frame import PAYLOAD_TYPE
 from entente.exchange.ledger import restore
 from entente.exchange.ledger.errors import RestoreError
 from entente.exchange.ledger.proofs import verify_consistency
-from entente.exchange.ledger.tree import TreeHead, head_of, leaf_hash
+from entente.exchange.ledger.tree import EMPTY, CompactRange, TreeHead, leaf_hash
 from entente.exchange.receipts import SENT, parse_entry
 from entente.exchange.sealing import Position
 from entente.exchange.store import Book, Transaction, UnitOfWork, Way
@@ -29,8 +29,9 @@ def begin(uow: UnitOfWork, channels: Iterable[Channel]) -> None:
         with uow.transaction(channel.id) as tx:
             book, size = tx.book(), tx.leaves.size()
             peers = {channel.peer.name: channel.peer_cosigner}
-            head = book.ledger.head if isinstance(book.ledger, restore.Signing) else _head(tx, size)
-            tx.save(replace(book, ledger=restore.restored(channel.log.key, head, peers)))
+            head = book.ledger.head if isinstance(book.ledger, restore.Signing) else _heads(tx, [size])[size]
+            waiting = restore.restored(channel.log.key, head, peers)
+            tx.save(replace(book, ledger=waiting, held_size=0, held_peaks=()))
 
 
 def take_report(uow: UnitOfWork, channel: Channel, contact: Contact) -> None:
@@ -59,12 +60,16 @@ def take_report(uow: UnitOfWork, channel: Channel, contact: Contact) -> None:
         size = tx.leaves.size()
         book = replace(reminded(book, channel, contact), recovered=_recovered(book, before, size), asked=contact.ask)
         if before < size < state.goal.size:
-            verify_consistency(contact.back_proof, _head(tx, size), state.goal)
-            tx.save(replace(book, ledger=state))  # the rest comes with the next contacts
+            held = _held(tx, book, size)
+            verify_consistency(contact.back_proof, held.head(), state.goal)
+            # The rest comes with the next contacts.
+            tx.save(replace(book, ledger=state, held_size=held.size, held_peaks=held.peaks))
             return
-        ledger = restore.resumed(state, size, lambda at: _head(tx, at))
+        heads = _heads(tx, {size, *(head.size for head in (state.head, state.goal, *state.reports.values()))})
+        ledger = restore.resumed(state, size, heads.__getitem__)
         # Leaves that are committed and were never signed are kept, and stay unsigned until the next `settle`.
-        ledger = replace(ledger, head=_head(tx, state.goal.size))
+        ledger = replace(ledger, head=heads[state.goal.size])
+        book = replace(book, held_size=0, held_peaks=())
         sent = _last_sent(tx, book)
         _check_not_lost(tx, sent, contact)
         tx.save(replace(book, ledger=ledger, sent=sent, checkpoint=None))
@@ -84,13 +89,36 @@ def _append_back(tx: Transaction, contact: Contact, before: int) -> None:
         tx.add_leaves(fresh)
 
 
-def _head(tx: Transaction, size: int) -> TreeHead:
-    return head_of(map(leaf_hash, tx.leaves.entries(0, size)))
+_SPAN = 10_000
+"""Entries that are in memory at once."""
+
+
+def _entries(tx: Transaction, start: int, stop: int) -> Iterator[bytes]:
+    for at in range(start, stop, _SPAN):
+        yield from tx.leaves.entries(at, min(at + _SPAN, stop))
+
+
+def _held(tx: Transaction, book: Book, size: int) -> CompactRange:
+    """The tree over the entries that are here; only those that came since the last part are hashed."""
+    tree = CompactRange(book.held_size, book.held_peaks)
+    for data in _entries(tx, tree.size, size):
+        tree.append(leaf_hash(data))
+    return tree
+
+
+def _heads(tx: Transaction, sizes: Iterable[int]) -> dict[int, TreeHead]:
+    """The states of the entries at some sizes, as far as there are so many, in one reading."""
+    found, tree = {0: EMPTY}, CompactRange()
+    for size in sorted(size for size in set(sizes) if size <= tx.leaves.size()):
+        for data in _entries(tx, tree.size, size):
+            tree.append(leaf_hash(data))
+        found[size] = tree.head()
+    return found
 
 
 def _last_sent(tx: Transaction, book: Book) -> Position:
     last = book.sent
-    for data in tx.leaves.entries(0, tx.leaves.size()):
+    for data in _entries(tx, 0, tx.leaves.size()):
         entry = parse_entry(data)
         if entry.act == SENT and entry.frame.sequence > last.sequence:
             last = Position(entry.frame.sequence, dsse.Envelope(PAYLOAD_TYPE, entry.payload).id)

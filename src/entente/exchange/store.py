@@ -103,6 +103,8 @@ class Book:
         asked: what the peer said last that it has.
         recovered: leaves [start, stop) that came back from the peer after a restore and whose frames are still to be
             taken again, without another leaf.
+        held_size, held_peaks: the tree over this node's own entries while they come back in parts after a restore, so
+            that no part makes all before it be hashed again; empty at other times.
     """
 
     ledger: State
@@ -116,6 +118,8 @@ class Book:
     suspensions: tuple[Suspension, ...] = ()
     asked: Ask = field(default_factory=Ask)
     recovered: tuple[int, int] = (0, 0)
+    held_size: int = 0
+    held_peaks: tuple[bytes, ...] = ()
 
 
 class Blobs(Protocol):

@@ -24,6 +24,7 @@ def write_book(book: Book) -> bytes:
             "asked": _write_ask(book.asked),
             "checkpoint": _text(book.checkpoint),
             "cosigned": _text(book.cosigned),
+            "held": [book.held_size, *map(strict.write_base64, book.held_peaks)],
             "mirror": [book.mirror_size, *map(strict.write_base64, book.mirror_peaks)],
             "recovered": list(book.recovered),
             "seen": _text(book.seen),
@@ -43,6 +44,7 @@ def read_book(data: bytes, ledger: bytes) -> Book:
     """
     value = _object(data)
     size, *peaks = value["mirror"]
+    held_size, *held_peaks = value.get("held", [0])  # a backup from before it was kept has none
     return Book(
         ledger=read_state(ledger),
         sent=Position(*value["sent"]),
@@ -52,6 +54,8 @@ def read_book(data: bytes, ledger: bytes) -> Book:
         seen=_bytes(value["seen"]),
         mirror_size=size,
         mirror_peaks=tuple(strict.read_base64(peak, what="peak") for peak in peaks),
+        held_size=held_size,
+        held_peaks=tuple(strict.read_base64(peak, what="peak") for peak in held_peaks),
         suspensions=tuple(
             Suspension(by, content, datetime.fromisoformat(start)) for by, content, start in value["suspensions"]
         ),
