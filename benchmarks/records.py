@@ -25,7 +25,8 @@ from pyarrow import csv
 
 import data
 from entente.records import StageResult, schema, stage
-from screening import Peak, decode, timed
+from measuring import Peak, timed
+from screened import decode
 
 _PARTIES = 50_000
 _ROLES = ("exporter", "importer", "consignee")

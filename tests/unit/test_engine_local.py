@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from engine_kernels import Above, Refuses
 from entente.engine import Engine, Kernel, open_engine
 from entente.engine import parts as parts_module
+from entente.engine.base import decoded, encoded_schema
 from entente.errors import EntenteError, InputError, UsageError
 
 NUMBERS = pa.table({"name": [f"n{i}" for i in range(10)], "other": [0.5] * 10, "x": pa.array(range(10), pa.int64())})
@@ -175,3 +177,35 @@ def test_engines_and_kernels_keep_their_contract() -> None:
     assert isinstance(Above(1), Kernel)
     with pytest.raises(UsageError, match="no engine called 'abacus'"):
         open_engine("abacus", Path())
+
+
+WORDS = pa.schema([pa.field("number", pa.int64(), nullable=False), ("word", pa.string())])
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A kernel that gives one of its columns dictionary-encoded, with another dictionary for each batch."""
+
+    input_columns: tuple[str, ...] = ("number",)
+    output_schema: pa.Schema = WORDS
+    encoded_columns: tuple[str, ...] = ("word",)
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return decoded(self.encoded(batch), self.output_schema)
+
+    def encoded(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        number = batch.column("number")
+        words = pa.array([None if n % 7 == 0 else f"w{n % 5}" for n in number.to_pylist()]).dictionary_encode()
+        return pa.RecordBatch.from_arrays([number, words], schema=encoded_schema(self.output_schema, ("word",)))
+
+
+def test_columns_that_a_kernel_encodes_are_plain_text_to_whoever_reads_them(tmp_path):
+    numbers = pa.table({"number": pa.array(range(150_000), pa.int64())})
+    with open_engine("local", tmp_path, processes=1) as engine:
+        engine.register("numbers", numbers)
+        assert engine.map(Encoded(), "numbers", "words") == len(numbers)
+        batches = pa.Table.from_batches(engine.batches("words"))
+        fetched = engine.fetch("SELECT * FROM words ORDER BY number")
+    assert batches.schema == Encoded().output_schema
+    assert fetched["word"].to_pylist() == [None if n % 7 == 0 else f"w{n % 5}" for n in range(150_000)]
+    assert batches.sort_by("number")["word"].to_pylist() == fetched["word"].to_pylist()

@@ -4,7 +4,9 @@ A *kernel* is a pure function from one Arrow record batch to another. It must be
 compiled pattern database) is built on first use, and may travel with the kernel. A kernel says which columns it
 reads, so that an engine sends no others, and the schema it gives back. It may also have `repeated_columns`, a tuple of
 those text columns that it takes dictionary-encoded as well, which spares an engine to write the same few texts out
-for millions of rows.
+for millions of rows. And it may have `encoded_columns`, a tuple of text columns of what it gives back, with a method
+`encoded`, which does what the kernel does and gives these columns as `ENCODED`: an engine that writes files need not
+find out again which texts repeat.
 
 An *engine* holds named tables and knows two verbs: `map` a kernel over the batches of a table, and run `sql`
 (written in DuckDB's dialect; other engines transpile it with sqlglot). Two engines agree when the sorted rows of
@@ -22,6 +24,9 @@ import pyarrow as pa
 
 from entente.errors import UsageError
 
+#: Type of a text column that is dictionary-encoded.
+ENCODED = pa.dictionary(pa.int32(), pa.string())
+
 
 @runtime_checkable
 class Kernel(Protocol):
@@ -37,6 +42,17 @@ class Kernel(Protocol):
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Map one batch; rows out need not equal rows in."""
+
+
+def encoded_schema(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
+    """The schema with some of its text columns dictionary-encoded."""
+    return pa.schema([field.with_type(ENCODED) if field.name in columns else field for field in schema])
+
+
+def decoded(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch with the columns of `schema`, those that are dictionary-encoded as plain text."""
+    columns = [column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 class Engine(Protocol):

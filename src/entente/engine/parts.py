@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from entente.engine.base import Kernel
+from entente.engine.base import Kernel, encoded_schema
 from entente.errors import InputError, Place
 
 #: Rows a kernel sees at once: large enough to amortise a call, small enough for the processor's caches.
@@ -158,19 +158,31 @@ def map_part(task: MapTask) -> int:
     rows = waiting = 0
     results: list[pa.RecordBatch] = []
     repeated = getattr(kernel, "repeated_columns", ())
-    with (
-        open_part(task.source, repeated) as part,
-        pq.ParquetWriter(task.target, kernel.output_schema, **_TEMPORARY) as writer,
-    ):
+    run = getattr(kernel, "encoded", kernel)
+    with open_part(task.source, repeated) as part, _writer(task.target, kernel) as writer:
         # Threads off: the processes are the parallelism, and more threads than cores only cost.
         for batch in part.iter_batches(BATCH_ROWS, row_groups=list(task.row_groups), columns=names, use_threads=False):
-            result = kernel(batch.select(names))
+            result = run(batch.select(names))
             if result.num_rows:
                 results.append(result)
                 rows, waiting = rows + result.num_rows, waiting + result.num_rows
             if waiting >= BATCH_ROWS:  # row groups of few rows are slow to write and to read
-                writer.write_table(pa.Table.from_batches(results))
+                _write(writer, results)
                 results, waiting = [], 0
         if results:
-            writer.write_table(pa.Table.from_batches(results))
+            _write(writer, results)
     return rows
+
+
+def _writer(target: Path, kernel: Kernel) -> pq.ParquetWriter:
+    """Writes what a kernel gives; its encoded columns are read as plain text, since no Arrow schema says otherwise."""
+    columns = getattr(kernel, "encoded_columns", ())
+    if not columns:
+        return pq.ParquetWriter(target, kernel.output_schema, **_TEMPORARY)
+    schema = encoded_schema(kernel.output_schema, columns)
+    return pq.ParquetWriter(target, schema, use_dictionary=list(columns), store_schema=False, **_TEMPORARY)
+
+
+def _write(writer: pq.ParquetWriter, results: Sequence[pa.RecordBatch]) -> None:
+    # a row group has one dictionary for each column
+    writer.write_table(pa.Table.from_batches(results).unify_dictionaries())

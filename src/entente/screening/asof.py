@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entente.engine.base import Engine
+from entente.engine.base import Engine, decoded, encoded_schema
 from entente.screening.fold import I64
 from entente.screening.law import DAYS, INTERNATIONAL, Flags, Law, Spans, codes, days
+from entente.screening.output import ENCODED_COLUMNS, as_encoded, encode
 from entente.screening.schema import ABSENT_HITS, COUNTS_FROM, HITS, MATCHES
 from entente.screening.text import flat_index
 from entente.screening.vocabulary import RegisterTables
@@ -44,6 +45,12 @@ _OF_MATCH = (
     *("declaration_id", "line", "row_id", "date", "substance_id", "field", "method", "matched_text"),
     *("span_start", "span_end", "form", "confidence"),
 )
+#: Columns of few distinct values.
+_ENCODED = (
+    *("substance_id", "field", "method", "role", "jurisdiction", "status", "reason"),
+    *("listing_id", "instrument", "category", "register_confidence"),
+)
+_ENCODED_HITS = encoded_schema(HITS, _ENCODED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +93,22 @@ class AsOfKernel:
         """Schema of hits."""
         return HITS
 
+    @property
+    def repeated_columns(self) -> tuple[str, ...]:
+        """Columns of few distinct values of what is asked."""
+        return ENCODED_COLUMNS
+
+    @property
+    def encoded_columns(self) -> tuple[str, ...]:
+        """Columns of few distinct values of what is answered."""
+        return _ENCODED
+
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Answer one batch of matches."""
+        return decoded(self.encoded(batch), HITS)
+
+    def encoded(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Answer one batch of matches; columns of few distinct values come dictionary-encoded."""
         unsure = batch.column("confidence").to_numpy() < COUNTS_FROM
         if (unsure != self.absent).any():
             batch = batch.filter(pa.array(unsure == self.absent))
@@ -114,21 +135,28 @@ def join_absent(engine: Engine, register: RegisterTables, matches: str = "matche
 def _asked(law: Law, batch: pa.RecordBatch, day: I64) -> Questions:
     """Every match with every role and jurisdiction; a jurisdiction on several legs of a transit is asked once."""
     everyone = np.arange(len(batch))
-    exporter = pc.coalesce(batch.column("export_country"), batch.column("origin_country"))
+    export, origin = batch.column("export_country"), batch.column("origin_country")
+    exporter = np.where(_is_null(export), codes(origin, law.countries), codes(export, law.countries))
+    destination = codes(batch.column("destination_country"), law.countries)
     transit = batch.column("transit_countries")
+    on_way, through = pc.list_parent_indices(transit).to_numpy(), codes(pc.list_flatten(transit), law.countries)
     legs = (
         _under(law, everyone, exporter, day),
-        _under(law, everyone, batch.column("destination_country"), day),
-        _once(law, *_under(law, pc.list_parent_indices(transit).to_numpy(), pc.list_flatten(transit), day)),
+        _under(law, everyone, destination, day),
+        _once(law, *_under(law, on_way, through, day)),
         (everyone, np.full(len(batch), law.jurisdictions.index(INTERNATIONAL))),
     )
     role = np.repeat(np.arange(len(ROLES)), [len(match) for match, _ in legs])
     return Questions(np.concatenate([leg[0] for leg in legs]), role, np.concatenate([leg[1] for leg in legs]))
 
 
-def _under(law: Law, match: I64, country: pa.Array, day: I64) -> tuple[I64, I64]:
-    """Matches and the jurisdictions that their country is under on their day."""
-    code = codes(country, law.countries)
+def _is_null(column: pa.Array) -> Flags:
+    null: Flags = column.is_null().to_numpy(zero_copy_only=False)
+    return null
+
+
+def _under(law: Law, match: I64, code: I64, day: I64) -> tuple[I64, I64]:
+    """Matches and the jurisdictions that their country (-1: none) is under on their day."""
     match, code = match[code >= 0].astype(np.int64), code[code >= 0]
     row, offsets = flat_index(law.under.first[code], law.under.first[code + 1])
     match = np.repeat(match, np.diff(offsets))
@@ -185,7 +213,8 @@ def _other_destination(law: Law, batch: pa.RecordBatch, match: I64, listing: I64
     """Indices of candidates that hold for other destinations only."""
     scoped = np.flatnonzero(law.listings.is_scoped[listing])
     country = codes(batch.column("destination_country"), law.countries)[match[scoped]]
-    among = np.isin(listing[scoped] * len(law.countries) + country, law.listings.destinations)
+    key, known = listing[scoped] * len(law.countries) + country, law.listings.destinations
+    among = np.searchsorted(known, key, side="right") > np.searchsorted(known, key, side="left")
     return scoped[~(among & (country >= 0))]
 
 
@@ -224,24 +253,37 @@ def _status(law: Law, batch: pa.RecordBatch, day: I64, asked: Questions, answers
     complete = _is_complete(law.coverage, asked.jurisdiction[answers.question], day[match])
     substance = codes(batch.column("substance_id"), law.substances)[match]
     complete &= ~((substance >= 0) & law.is_beyond[substance])
-    nowhere = pc.equal(pc.fill_null(batch.column("destination_country"), ""), "").to_numpy(zero_copy_only=False)
+    destination = batch.column("destination_country")
+    nowhere = _is_null(destination) | (codes(destination, ("",)) == 0)
     undecided = (near == _IMPRECISE) | ((near == _DESTINATION) & nowhere[match])
     return np.where(near == _IN_FORCE, _LISTED, np.where(complete & ~undecided, _NOT_LISTED, _UNKNOWN))
 
 
 def _hits(law: Law, batch: pa.RecordBatch, day: I64, asked: Questions, answers: Answers) -> pa.RecordBatch:
     match = pa.array(asked.match[answers.question])
-    listing = pa.array(answers.listing, mask=answers.listing < 0)
-    cited = [column.combine_chunks().take(listing) for column in law.listings.cited.columns]
-    judged = (
-        (ROLES, asked.role[answers.question]),
-        (law.jurisdictions, asked.jurisdiction[answers.question]),
-        (STATUSES, _status(law, batch, day, asked, answers)),
-        (REASONS, answers.nearness - 1),
-    )
+    judged = {
+        "role": (ROLES, asked.role[answers.question]),
+        "jurisdiction": (law.jurisdictions, asked.jurisdiction[answers.question]),
+        "status": (STATUSES, _status(law, batch, day, asked, answers)),
+        "reason": (REASONS, answers.nearness - 1),
+    }
     columns = [
-        *(batch.column(name).take(match) for name in _OF_MATCH),
-        *(pa.array(texts, pa.string()).take(pa.array(code)) for texts, code in judged),
-        *cited,
+        *(_taken(batch.column(name), match, encoded=name in _ENCODED) for name in _OF_MATCH),
+        *(encode(code, pa.array(texts, pa.string())) for texts, code in judged.values()),
+        *(_cited(column, answers.listing) for column in law.listings.cited.values()),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=HITS)
+    return pa.RecordBatch.from_arrays(columns, schema=_ENCODED_HITS)
+
+
+def _taken(column: pa.Array, index: pa.Array, *, encoded: bool) -> pa.Array:
+    """What stands at some places of a column."""
+    return (as_encoded(column) if encoded else column).take(index)
+
+
+def _cited(column: pa.Array, listing: I64) -> pa.Array:
+    """What a hit says of its listing (-1: none)."""
+    if not pa.types.is_dictionary(column.type):
+        return column.take(pa.array(listing, mask=listing < 0))
+    # the last place is that of no listing
+    code = np.append(pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False), -1)
+    return encode(code[listing], column.dictionary)

@@ -113,9 +113,22 @@ def _simplify(one: U32) -> None:
         one[ord(variant)] = ord(usual)
 
 
-@functools.cache
+_table: list[FoldTable] = []
+
+
 def fold_table() -> FoldTable:
-    """Build the table (about 50 ms), once in a process."""
+    """The table of this process, built on first use (about 0.1 s)."""
+    if not _table:
+        keep_table(_build())
+    return _table[0]
+
+
+def keep_table(table: FoldTable) -> None:
+    """Make a table that another process built this process's own."""
+    _table[:] = [table]
+
+
+def _build() -> FoldTable:
     one = np.arange(_LAST, dtype=np.uint32)
     many: dict[int, U32] = {}
     is_many = np.zeros(_LAST, np.bool_)

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from entente.engine.base import decoded
 from entente.screening import descriptions, output
 from entente.screening.compiled import Compiled, compiled_for, keep
+from entente.screening.fold import FoldTable, fold_table, keep_table
 from entente.screening.hs import read_codes
 from entente.screening.schema import CARRIED, MATCHES
 from entente.screening.vocabulary import Vocabulary
@@ -50,16 +52,26 @@ class ScreeningKernel:
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel with what was compiled, so that it is compiled once and not in every process."""
         compiled = compiled_for(self.vocabulary, misspellings=self.misspellings)
-        return _unpickled, (self.vocabulary, self.misspellings, compiled)
+        return _unpickled, (self.vocabulary, self.misspellings, compiled, fold_table())
+
+    @property
+    def encoded_columns(self) -> tuple[str, ...]:
+        """Columns of few distinct values of what is found."""
+        return output.ENCODED_COLUMNS
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Screen one batch."""
+        return decoded(self.encoded(batch), MATCHES)
+
+    def encoded(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Screen one batch; columns of few distinct values come dictionary-encoded."""
         compiled = compiled_for(self.vocabulary, misspellings=self.misspellings)
         pieces = _search(compiled, batch)
         return output.matches_batch(batch, output.reduce(pieces), self.vocabulary)
 
 
-def _unpickled(vocabulary: Vocabulary, misspellings: bool, compiled: Compiled) -> ScreeningKernel:
+def _unpickled(vocabulary: Vocabulary, misspellings: bool, compiled: Compiled, table: FoldTable) -> ScreeningKernel:
+    keep_table(table)
     keep(vocabulary, compiled, misspellings=misspellings)
     return ScreeningKernel(vocabulary, misspellings)
 

@@ -9,12 +9,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from entente.engine.base import ENCODED, encoded_schema
 from entente.screening.compiled import Compiled
 from entente.screening.fold import I64
 from entente.screening.hs import Codes
 from entente.screening.schema import CARRIED, MATCHES
 from entente.screening.text import plain
 from entente.screening.vocabulary import Vocabulary
+
+#: Columns of few distinct values.
+ENCODED_COLUMNS = ("origin_country", "export_country", "destination_country", "substance_id", "field", "method")
+#: A dictionary of so many texts is carried whole.
+_FEW = 64
+_ENCODED_MATCHES = encoded_schema(MATCHES, ENCODED_COLUMNS)
 
 FIELDS = ("description", "cas", "hs_code")
 METHODS = ("name", "cas", "hs", "misspelling", "absent")
@@ -106,19 +113,19 @@ def take(mentions: Mentions, index: I64) -> Mentions:
 
 
 def matches_batch(batch: pa.RecordBatch, kept: Sequence[Mentions], vocabulary: Vocabulary) -> pa.RecordBatch:
-    """The output rows, in the order of input rows within each field."""
+    """The output rows, in the order of input rows within each field; `ENCODED_COLUMNS` are dictionary-encoded."""
     if not kept:
-        return pa.RecordBatch.from_pylist([], MATCHES)
+        return pa.RecordBatch.from_pylist([], _ENCODED_MATCHES)
     row = np.concatenate([mentions.row for mentions in kept])
     rows = pa.array(row)
-    carried = [batch.column(name).take(rows).cast(MATCHES.field(name).type) for name in CARRIED]
-    substances = pa.array(vocabulary.substances, pa.string())
+    taken = [(_ENCODED_MATCHES.field(name).type, batch.column(name).take(rows)) for name in CARRIED]
+    carried = [as_encoded(column) if kind == ENCODED else column.cast(kind) for kind, column in taken]
 
     def column(name: str) -> np.ndarray:
         return np.concatenate([getattr(mentions, name) for mentions in kept])
 
     found = [
-        substances.take(pa.array(column("substance"))),
+        _labels(column("substance"), vocabulary.substances),
         _labels(np.repeat([mentions.field for mentions in kept], [len(mentions) for mentions in kept]), FIELDS),
         _labels(column("method"), METHODS),
         pa.concat_arrays([mentions.text for mentions in kept]),
@@ -127,8 +134,25 @@ def matches_batch(batch: pa.RecordBatch, kept: Sequence[Mentions], vocabulary: V
         pa.array(column("form"), pa.int32()),
         pa.array(column("sure") / 1000, pa.float64()),
     ]
-    return pa.RecordBatch.from_arrays([*carried, *found], schema=MATCHES)
+    return pa.RecordBatch.from_arrays([*carried, *found], schema=_ENCODED_MATCHES)
 
 
-def _labels(index: I64, labels: tuple[str, ...]) -> pa.Array:
-    return pa.array(labels, pa.string()).take(pa.array(index))
+def _labels(index: I64, labels: tuple[str, ...]) -> pa.DictionaryArray:
+    return encode(index, pa.array(labels, pa.string()))
+
+
+def encode(index: I64, texts: pa.StringArray) -> pa.DictionaryArray:
+    """The texts at `index` (-1: null), dictionary-encoded; of many texts, those that no index names are left out."""
+    if len(texts) <= _FEW:
+        return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32), mask=index < 0), texts)
+    is_used = np.zeros(len(texts), np.bool_)
+    is_used[index[index >= 0]] = True
+    # the last place is that of no text
+    place = np.append(np.cumsum(is_used, dtype=np.int32) - 1, 0).astype(np.int32)
+    codes = pa.array(place[index], mask=index < 0)
+    return pa.DictionaryArray.from_arrays(codes, texts.filter(pa.array(is_used)))
+
+
+def as_encoded(column: pa.Array) -> pa.DictionaryArray:
+    """A column of any text type as `ENCODED`."""
+    return column.cast(ENCODED) if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -24,8 +24,7 @@ class RegisterTables(Protocol):
         """One of the register's flat tables."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """One name of a substance; `substance` indexes `Vocabulary.substances`; `form` is a `Form` bit set."""
 
     text: str
@@ -34,8 +33,7 @@ class Name:
     needs_context: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CasNumber:
+class CasNumber(NamedTuple):
     """One CAS number, digits packed into an integer (103-79-7 is 103797)."""
 
     packed: int
@@ -43,8 +41,7 @@ class CasNumber:
     form: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HsCode:
+class HsCode(NamedTuple):
     """One HS subheading that is a substance's own, in one edition of the Harmonized System."""
 
     hs6: int
