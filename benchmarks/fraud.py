@@ -194,11 +194,13 @@ def entente_scores(train: Labelled, numbers: Design) -> tuple[dict[str, np.ndarr
         "Entente, fitted weights": score(new, learnt),
         "Entente, fitted, negative allowed": new.x @ free.weights,
     }
+    caps = [learnt.caps[family] for family in numbers.signs.family]
     weights = [
         {
             "sign": name,
             "shipped": numbers.present.signs[at],
             "fitted": learnt.signs[at],
+            "counts": min(learnt.signs[at], one_cap) if (one_cap := caps[at]) is not None else learnt.signs[at],
             "negative_allowed": round(1000 * float(free.weights[at])),
             "declarations": int((numbers.signs.x[old, at] > 0).sum()),
             "fraud_rate": round(float(numbers.signs.y[old][numbers.signs.x[old, at] > 0].mean()), 4),
@@ -337,7 +339,8 @@ def main() -> None:
     print(f"{len(evaluated)} rules evaluable, {len(lacking)} not; {len(weights)} signs fire; {flagged:.1%} bear one.")
     print_table(results)
     print(
-        "\n| Sign | Shipped | Fitted | Negative allowed | Declarations | Fraud among them |\n|---|---|---|---|---|---|"
+        "\n| Sign | Shipped | Fitted | Counts | Negative allowed | Declarations | Fraud among them |\n"
+        "|---|---|---|---|---|---|---|"
     )
     for row in weights:
         print("| " + " | ".join(str(value) for value in row.values()) + " |")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,6 +17,7 @@ from entente.errors import EntenteError, InputError, RegisterError, UsageError
 from entente.leads.build import build
 from entente.leads.calibrate import CalibrateRequest, calibrate
 from entente.leads.calibrate_design import Weights, design, score, whole
+from entente.leads.calibrate_file import weights_text
 from entente.leads.calibrate_fit import Prior, Signs, fit, fit_intercepts, probability
 from entente.leads.calibrate_judge import judge
 from entente.leads.finished import open_run
@@ -404,6 +406,19 @@ def test_every_fitted_weight_says_what_it_rests_on(tmp_path):
     ruleset, hits = load_weights(RULES, [tmp_path / "fit"])
     assert ruleset.rule(RULE.id).weight_reason == entry["reason"]
     assert hits.reasons["in_force"].startswith("Fitted to 140 outcomes")
+
+
+def test_a_weight_above_the_cap_of_its_family_says_how_much_of_it_counts(tmp_path):
+    made = calibrated(tmp_path)
+    caps = {value.name: value.new for value in made.caps}
+    families = {RULE.id: RULE.family, "hit.in_force": "hit"}
+    for value in made.weights:
+        cap = caps.get(families[value.name])
+        assert value.capped == (cap if cap is not None and cap < value.new else None)
+    value = replace(made.weights[0], capped=7)
+    assert "The cap of its family lets 7 of it count." in " ".join(
+        weights_text(replace(made, weights=(value,)), TODAY, {}).split()
+    )
 
 
 def test_the_same_outcomes_give_the_same_bytes(tmp_path):

@@ -154,6 +154,8 @@ def _values(out: Console, what: str, values: Sequence[FittedValue]) -> None:
         column.justify = "right"
     for value in values:
         note = f"set to 0; the fit alone says {value.free}" if value.free is not None else ""
+        if value.capped is not None:
+            note = f"{value.capped} of it counts: the cap of its family"
         interval = f"{value.low} to {value.high}"
         table.add_row(
             Text(printable(value.name)),

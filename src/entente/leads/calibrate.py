@@ -116,18 +116,20 @@ def fit_joined(joined: Joined, ruleset: RuleSet, hits: HitWeights, request: Cali
 
 
 def _weights(numbers: Design, made: Fit, free: Fit) -> tuple[FittedValue, ...]:
-    new = whole(made.weights, made.caps, numbers.names).signs
+    new = whole(made.weights, made.caps, numbers.names)
     borne = numbers.signs.x > 0
+    caps = [new.caps[family] for family in numbers.signs.family]
     return tuple(
         FittedValue(
             name,
             numbers.present.signs[at],
-            new[at],
+            new.signs[at],
             *_interval(made.weights[at], made.weights_se[at]),
             *_rests_on(borne[:, at], numbers.signs.y),
             free=round(1000 * float(free.weights[at])) if free.weights[at] < 0 else None,
+            capped=cap if cap is not None and cap < new.signs[at] else None,
         )
-        for at, name in enumerate(numbers.names)
+        for at, (name, cap) in enumerate(zip(numbers.names, caps, strict=True))
     )
 
 

@@ -54,7 +54,8 @@ def weights_text(calibration: Calibration, today: date, source: Mapping[str, Any
 
 def _reason(value: FittedValue, calibration: Calibration, today: date, bearing: str) -> str:
     counts = calibration.counts
+    capped = f" The cap of its family lets {value.capped} of it count." if value.capped is not None else ""
     return (
         f"Fitted to {counts['used']} outcomes on {today.isoformat()}: {value.outcomes} of them {bearing}, "
-        f"{value.confirmed} confirmed. Was {value.old}; 95 % interval {value.low} to {value.high}."
+        f"{value.confirmed} confirmed. Was {value.old}; 95 % interval {value.low} to {value.high}.{capped}"
     )

@@ -24,6 +24,7 @@ class FittedValue:
         outcomes: how many outcomes bear the sign, or a sign of the family.
         confirmed: how many of these were confirmed.
         free: what the fit gives when weights may be negative, where that is below 0; such a weight is set to 0.
+        capped: the fitted cap of its family, where that is smaller than the weight: no more of it counts.
     """
 
     name: str
@@ -34,6 +35,7 @@ class FittedValue:
     outcomes: int
     confirmed: int
     free: int | None = None
+    capped: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
