@@ -105,3 +105,41 @@ def test_training_again_gives_the_same_bytes(files: Path):
     assert "match" in run(
         "parties", "explain", "武汉某某化工有限公司", "Wuhan Moumou Chemical", "--model", files / "one.json.gz"
     )
+
+
+def test_import_screen_and_screen_again(files: Path):
+    (files / "own.csv").write_text("id,name\ne1,Wuhan Moumou Technology Co Ltd\n", encoding="utf-8")
+    own = files / "own.json"
+    run(
+        "parties",
+        "watchlist",
+        "import",
+        files / "own.csv",
+        "--form",
+        "own-csv",
+        "--name",
+        "HOUSE",
+        "--edition",
+        "1",
+        "--out",
+        own,
+    )
+    assert "HOUSE, edition 1: 1 entries" in run("parties", "watchlist", "show", own)
+    first, second, changed = files / "h1.parquet", files / "h2.parquet", files / "changed.csv"
+    answer = json.loads(run("parties", "screen", files / "q.csv", "--watchlist", own, "--out", first, "--json"))
+    assert (answer["hits"], answer["lists"]) == (1, {"HOUSE": "1"})
+    run(
+        "parties",
+        "screen",
+        files / "q.csv",
+        "--watchlist",
+        own,
+        "--out",
+        second,
+        "--since",
+        first,
+        "--changes",
+        changed,
+    )
+    assert pq.read_table(second).column("change").to_pylist() == ["same"]
+    assert len(changed.read_text(encoding="utf-8").splitlines()) == 1

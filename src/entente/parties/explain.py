@@ -12,7 +12,7 @@ from entente.parties.latin_score import pair
 from entente.parties.latin_tokens import data
 from entente.parties.model import Model
 from entente.parties.names import Prepared, prepare
-from entente.parties.scoring import Scored, likeness, verdict
+from entente.parties.scoring import Scored, likeness, probability, verdict
 
 LANGUAGES = ("en", "zh", "es")
 _EQUAL = 0.999
@@ -32,7 +32,7 @@ def explain(left: str, right: str, model: Model, language: str = "en", kind: str
     """Explain the score of two names on their own, without other candidates and without other facts."""
     one, other = prepare(left, model.lexicon, kind), prepare(right, model.lexicon, kind)
     like = likeness(one, [other], model)[0]
-    scored = verdict(_chance(like.odds), like.reasons, NOTHING, model)
+    scored = verdict(probability(like.odds), like.reasons, NOTHING, model)
     words = _words()
     summary = _say(
         "score", language, score=f"{scored.probability:.3f}", verdict=words["verdicts"][scored.verdict][language]
@@ -113,9 +113,3 @@ def _say(phrase: str, language: str, **values: str) -> str:
 def _words() -> dict[str, Any]:
     loaded: dict[str, Any] = data("words.yaml")
     return loaded
-
-
-def _chance(odds: float) -> float:
-    import math
-
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))

@@ -11,7 +11,7 @@ from entente.parties.index import Postings, top
 from entente.parties.keys import han_documents, han_keys, han_query, latin_keys, latin_query, weigh
 from entente.parties.model import Model
 from entente.parties.names import Prepared, prepare
-from entente.parties.scoring import Scored, compete, likeness, verdict
+from entente.parties.scoring import Likeness, Scored, compete, likeness, probability, verdict
 
 #: Names of each index that are scored for a query.
 SHORT_LIST = 40
@@ -20,12 +20,16 @@ _EACH = 200
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A party as a file names it: id, name, kind (`person`, `company` or None) and facts."""
+    """A party as a file names it: id, name, kind (`person`, `company` or None) and facts.
+
+    `party` is equal for records that are known to be one party, such as the aliases of an entry of a list.
+    """
 
     id: str
     name: str
     kind: str | None = None
     facts: Facts = NO_FACTS
+    party: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class Candidates:
         groups = self._short_list(name)
         others = [self._prepared[at] for at in groups]
         likes = likeness(name, others, self.model)
-        chances = compete([one.odds for one in likes], [one.key for one in others], self.model.calibration.absent)
+        chances = self._chances(groups, likes)
         scored = [
             (chance, like.reasons, member)
             for at, like, chance in zip(groups, likes, chances, strict=True)
@@ -93,6 +97,16 @@ class Candidates:
         listed = {member for _, _, member in scored}
         scored += [(0.0, ("by_identifier",), at) for at in dict.fromkeys(settled) if at not in listed]
         return _ranked(query, self.records, scored, self.model, count)
+
+    def _chances(self, groups: Sequence[int], likes: Sequence[Likeness]) -> list[float]:
+        """Across scripts the candidates compete; inside a script a name agrees or it does not."""
+        chances = [probability(one.odds) for one in likes]
+        crossed = [at for at, one in enumerate(likes) if "across_scripts" in one.reasons]
+        owners = [self.records[self._members[groups[at]][0]].party or self._prepared[groups[at]].key for at in crossed]
+        shared = compete([likes[at].odds for at in crossed], owners, self.model.calibration.absent)
+        for at, chance in zip(crossed, shared, strict=True):
+            chances[at] = chance
+        return chances
 
     def _short_list(self, name: Prepared) -> list[int]:
         found: list[int] = []

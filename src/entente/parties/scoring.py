@@ -120,11 +120,11 @@ def compete(odds: Sequence[float], groups: Sequence[object], absent: float) -> l
     return [math.exp(min(odd, 40.0)) / total for odd in odds]
 
 
-def verdict(probability: float, reasons: Sequence[str], evidence: Evidence, model: Model) -> Scored:
+def verdict(chance: float, reasons: Sequence[str], evidence: Evidence, model: Model) -> Scored:
     """Weigh facts beside the names and decide.
 
     Args:
-        probability: from the names (and the other candidates).
+        chance: probability from the names (and the other candidates).
         reasons: of the likeness.
         evidence: what identifiers and other facts say.
         model: whose thresholds hold.
@@ -132,7 +132,7 @@ def verdict(probability: float, reasons: Sequence[str], evidence: Evidence, mode
     codes = [*reasons, *evidence.reasons]
     if evidence.settled:
         return Scored(_MOST, MATCH, tuple(codes))
-    weighed = 1 / (1 + math.exp(-(logit(probability) + evidence.odds)))
+    weighed = 1 / (1 + math.exp(-(logit(chance) + evidence.odds)))
     held = {"person", "opaque_brand", "single_word", "empty_name"} & set(reasons)
     thresholds = model.calibration
     decided = MATCH if weighed >= thresholds.match else REVIEW if weighed >= thresholds.review else NO_MATCH
@@ -141,7 +141,12 @@ def verdict(probability: float, reasons: Sequence[str], evidence: Evidence, mode
     return Scored(round(min(weighed, _MOST), 4), decided, tuple(codes))
 
 
-def logit(probability: float) -> float:
+def probability(odds: float) -> float:
+    """The probability of log-odds."""
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, odds))))
+
+
+def logit(chance: float) -> float:
     """Log-odds, within bounds."""
-    kept = min(max(probability, 1e-6), 1 - 1e-3)
+    kept = min(max(chance, 1e-6), 1 - 1e-3)
     return math.log(kept / (1 - kept))
