@@ -22,7 +22,9 @@ from entente.node.errors import NodeError
 from entente.node.taxii.access import FILE, OWN, Access, Token, new_token, read_access
 from entente.node.taxii.answers import API, MEDIA, ROOT, collection_id
 from entente.node.taxii.server import server
-from node_people import MX, US, Office, meet, offices
+from entente.node.taxii.shelf import Shelf
+from exchange_people import NOW
+from node_people import CN, MX, US, Office, meet, offices
 from wire_people import PATIENCE, running
 
 GREEN = Marking(Tlp.GREEN)
@@ -234,6 +236,25 @@ def test_what_is_withdrawn_loosened_or_tightened_later_counts_at_once(tmp_path):
         assert gone["revoked"] is True
         assert contents([gone]) == {first}
         assert "Sold under" not in json.dumps(gone)
+
+
+def test_in_memory_is_only_what_changes_others_and_the_rest_is_read_some_at_a_time(tmp_path, databases, monkeypatch):
+    monkeypatch.setattr("entente.node.taxii.shelf._BATCH", 3)
+    made = offices(tmp_path, US, MX, CN, databases=databases)  # at one moment: only the ids part them
+    us = made[US]
+    plain = [sent(us, MX) for _ in range(10)]
+    both = us.node.sign(us.node.draft("alert", BODY, [MX, CN], GREEN), [us.ann, us.bob])
+    for to in (CN, MX):
+        us.node.send(both, to)
+    new = sent(us, MX, supersedes=(plain[3],))
+    sent(us, MX, kind="recall", body={"action": "stop-use", "reason": "Wrong."}, withdraws=(plain[7],))
+    shelf = Shelf(us.node)
+    listed = list(shelf.listed(OWN))
+    assert [one.message.content for one in listed] == sorted([*plain, both.id, new])
+    assert {one.message.content for one in listed if one.ended} == {plain[3], plain[7]}
+    assert len(shelf._collections[OWN].acting) == 2
+    assert list(shelf.listed(OWN, NOW + timedelta(seconds=1))) == []
+    assert shelf.names() == (CN, MX, OWN)
 
 
 def test_a_token_ends(tmp_path):

@@ -26,7 +26,7 @@ from entente.node.store.models import (
 )
 from entente.node.store.rows import insert
 
-_MESSAGE = (
+MESSAGE = (
     "way",
     "sequence",
     "frame",
@@ -40,6 +40,7 @@ _MESSAGE = (
     "leaf",
     "at",
 )
+"""The columns of `Frame` that a `Message` has."""
 _AT_ONCE = 500
 """Values in one condition: SQLite's older limit is 999."""
 
@@ -98,7 +99,7 @@ class ChannelTransaction:
             )
             for one in messages
         ]
-        insert(self.alias, Frame, ("channel", *_MESSAGE, "receipted"), rows)
+        insert(self.alias, Frame, ("channel", *MESSAGE, "receipted"), rows)
 
     def message(self, way: Way, sequence: int) -> Message | None:
         """The row of a frame."""
@@ -108,7 +109,7 @@ class ChannelTransaction:
     def messages(self, way: Way, start: int, stop: int) -> Sequence[Message]:
         """The rows that are there of the frames [start, stop), in order."""
         rows = self._frames(way).filter(sequence__gte=start, sequence__lt=stop).order_by("sequence")
-        return [_message(row) for row in rows.values_list(*_MESSAGE)]
+        return [message_of(row) for row in rows.values_list(*MESSAGE)]
 
     def _frames(self, way: Way) -> Any:
         return Frame.objects.using(self.alias).filter(channel=self.channel, way=way.value)
@@ -217,7 +218,7 @@ class ChannelTransaction:
     def unreceipted(self, stop: int, most: int) -> Sequence[Message]:
         """Taken messages without a receipt whose leaf has an index below `stop`, by leaf."""
         rows = self._frames(Way.TAKEN).filter(receipted=False, leaf__lt=stop).order_by("leaf")
-        return [_message(row) for row in rows.values_list(*_MESSAGE)[:most]]
+        return [message_of(row) for row in rows.values_list(*MESSAGE)[:most]]
 
     def back(self, book: Book) -> None:
         """Forget what is held in memory, after a rollback to a savepoint."""
@@ -242,6 +243,7 @@ def _parts(sequences: Sequence[int]) -> Sequence[Sequence[int]]:
     return [sequences[start : start + _AT_ONCE] for start in range(0, len(sequences), _AT_ONCE)]
 
 
-def _message(row: tuple[Any, ...]) -> Message:
-    values = dict(zip(_MESSAGE, row, strict=True))
+def message_of(row: tuple[Any, ...]) -> Message:
+    """A message from the columns `MESSAGE` of its row."""
+    values = dict(zip(MESSAGE, row, strict=True))
     return Message(**{**values, "way": Way(values["way"]), "signed": bytes(values["signed"])})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -23,6 +23,7 @@ MOST, USUAL = 1000, 100
 """The most objects in one answer, and how many if the reader does not say."""
 
 _ACCEPTED = frozenset({"*/*", "application/*", "application/taxii+json", MEDIA})
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _TIMES = ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ")
 _FILTERS = frozenset({"added_after", "limit", "next"})
 _MATCHES = frozenset({"match[id]", "match[type]", "match[version]", "match[spec_version]"})
@@ -115,16 +116,16 @@ def _collections(asked: Asked, shelf: Shelf, token: Token, now: datetime) -> Ans
     if len(parts) == 1:
         return Answer(200, _json(_collection(name)))
     filters = _filters(asked.query)
-    shown = _shown(shelf, name, token, filters, now)
+    shown = _shown(shelf, name, token, filters, now, parts[2] if len(parts) > 2 else None)
     match parts[1:]:
         case ["objects"]:
             return _page(shown, filters, "objects", lambda one: dict(one.value))
         case ["manifest"]:
             return _page(shown, filters, "objects", _manifest)
-        case ["objects", wanted]:
-            return _page(_only(shown, wanted), filters, "objects", lambda one: dict(one.value))
-        case ["objects", wanted, "versions"]:
-            return _page(_only(shown, wanted), filters, "versions", lambda one: _version(one.value))
+        case ["objects", _]:
+            return _page(_some(shown), filters, "objects", lambda one: dict(one.value))
+        case ["objects", _, "versions"]:
+            return _page(_some(shown), filters, "versions", lambda one: _version(one.value))
     raise _RefusedError(404, "There is no such thing.")
 
 
@@ -134,31 +135,43 @@ def _collection(name: str) -> dict[str, Any]:
     return {**value, "media_types": [STIX]}
 
 
-def _shown(shelf: Shelf, name: str, token: Token, filters: Mapping[str, str], now: datetime) -> Iterator[_Shown]:
-    """The objects that may be shown, each once, in the order of when they could first be seen."""
+def _shown(
+    shelf: Shelf, name: str, token: Token, filters: Mapping[str, str], now: datetime, wanted: str | None
+) -> Iterator[_Shown]:
+    """The objects that may be shown, each once, in the order of when they could first be seen; or one of them."""
     after, seen = filters.get("after"), set[tuple[str, Any]]()
-    for listed in _from(shelf.listed(name), filters):
+    for listed in _from(shelf, name, filters):
         cleared = shelf.cleared(listed, token, now)
         if cleared is None:
             continue
         made = [*stix.extension_definitions(), *stix.objects(cleared)]
         for number, one in enumerate(made):
-            mark = f"{_written(listed.added)}!{listed.entry.id}!{number:06}"
+            if wanted is not None and one["id"] != wanted:
+                continue
+            mark = f"{_written(listed.added)}!{listed.message.content}!{number:06}"
             if (key := (one["id"], one.get("modified"))) in seen or (after and mark <= after):
                 continue
-            seen.add(key)
             if _matches(value := json.loads(one.serialize()), filters):
+                seen.add(key)  # of what is given only: no more than a page
                 yield _Shown(value, listed.added, mark)
 
 
-def _from(rows: Sequence[Listed], filters: Mapping[str, str]) -> Iterator[Listed]:
+def _from(shelf: Shelf, name: str, filters: Mapping[str, str]) -> Iterator[Listed]:
+    """The messages of a collection that a request goes on with."""
     added_after = filters.get("added_after")
-    since = _moment(added_after) if added_after else None
+    since = _moment(added_after) if added_after else _EARLIEST
     first = filters.get("after", "").rpartition("!")[0]
-    for row in rows:
-        old = since is not None and row.added <= since
-        if not old and f"{_written(row.added)}!{row.entry.id}" >= first:
+    for row in shelf.listed(name, max(since, _begun(first))):
+        if row.added > since and f"{_written(row.added)}!{row.message.content}" >= first:
             yield row
+
+
+def _begun(mark: str) -> datetime:
+    """The moment in a mark; whoever sends a mark that is none begins at the beginning."""
+    try:
+        return _moment(mark.partition("!")[0])
+    except _RefusedError:
+        return _EARLIEST
 
 
 def _page(shown: Iterator[_Shown], filters: Mapping[str, str], name: str, write: Callable[[_Shown], Any]) -> Answer:
@@ -175,8 +188,9 @@ def _page(shown: Iterator[_Shown], filters: Mapping[str, str], name: str, write:
     return Answer(200, _json(body), headers)
 
 
-def _only(shown: Iterator[_Shown], wanted: str) -> Iterator[_Shown]:
-    found = [one for one in shown if one.value["id"] == wanted]
+def _some(shown: Iterator[_Shown]) -> Iterator[_Shown]:
+    """The versions of one object: a few, and at least one."""
+    found = list(shown)
     if not found:
         raise _RefusedError(404, "There is no such object.")
     return iter(found)
