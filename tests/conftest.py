@@ -46,12 +46,14 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """One Spark for all tests of a worker: starting it takes seconds."""
-    try:
-        engine = open_engine("spark", tmp_path_factory.mktemp("spark"))
-    except MissingComponentError as error:
-        skip_or_fail(error.message)
-    with engine:
-        yield engine
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("entente.engine.spark.SMALL_ROWS", -1)  # the tables of tests are small, and Spark is to be tested
+        try:
+            engine = open_engine("spark", tmp_path_factory.mktemp("spark"))
+        except MissingComponentError as error:
+            skip_or_fail(error.message)
+        with engine:
+            yield engine
 
 
 @pytest.fixture(scope="session")

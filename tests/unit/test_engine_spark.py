@@ -204,3 +204,26 @@ class TestMasters:
     @pytest.mark.parametrize("master", ["local", "local[4]", "yarn"])
     def test_masters_without_an_address_are_not_asked(self, master: str) -> None:
         spark_session.need_master(master)
+
+
+def test_small_work_is_done_in_this_process(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queries over few rows give what Spark gives, without Spark; codes of texts are always Spark's."""
+    engine.register("numbers", NUMBERS)
+    coded = "SELECT name, hash(name) AS code FROM numbers"
+    asked = "WITH n AS (SELECT x, name FROM Numbers WHERE x > 3) SELECT sum(x) AS s, list_sort(list(name)) AS l FROM n"
+    expected = {"asked": engine.fetch(asked), "coded": rows(engine.fetch(coded))}
+    monkeypatch.setattr("entente.engine.spark.SMALL_ROWS", 10)
+    with open_engine("spark", tmp_path) as small:
+        small.register("numbers", NUMBERS)
+        assert rows(small.fetch(coded)) == expected["coded"]
+        monkeypatch.setattr(small, "_frame", None)  # from here on, Spark is not asked
+        small.sql(asked, "made")
+        assert small.fetch(asked) == expected["asked"]
+        assert rows(small.fetch("SELECT * FROM made")) == rows(expected["asked"])
+        assert small.map(Above(6), "numbers", "big") == 3
+        small.drop("made")
+        assert small.map(Above(100), "numbers", "none") == 0
+        small.register("more", NUMBERS)
+        monkeypatch.undo()
+        with pytest.raises(UsageError):
+            small.fetch("SELECT length(substr(n.name, -1)) AS l FROM numbers AS n, more AS m")

@@ -66,6 +66,19 @@ def read_files(files: Sequence[Path]) -> str:
     return f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"
 
 
+def narrow(sql: duckdb.DuckDBPyConnection, query: str) -> str:
+    """Wrap `query` where a column's type has no like in Arrow and Spark."""
+    relation = sql.sql(query)
+    described = list(zip(relation.columns, map(str, relation.types), strict=True))
+    if not any(kind in NARROWED for _, kind in described):
+        return query
+    columns = ", ".join(
+        f"CAST({quote(name)} AS {NARROWED[kind]}) AS {quote(name)}" if kind in NARROWED else quote(name)
+        for name, kind in described
+    )
+    return f"SELECT {columns} FROM ({query})"
+
+
 def copy_ordered(relation: str, path: Path, order_by: Sequence[str]) -> str:
     """SQL that writes what `relation` names to one Parquet file, in the given order."""
     order = ", ".join(quote(column) for column in order_by)

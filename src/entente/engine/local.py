@@ -76,7 +76,7 @@ class LocalEngine:
         self._tables.must_be_new(into)
         folder = self._tables.folder()
         self._run(
-            f"COPY ({self._narrow(query)}) TO {literal(str(folder))} "
+            f"COPY ({duck.narrow(self._sql, query)}) TO {literal(str(folder))} "
             "(FORMAT parquet, COMPRESSION lz4, PER_THREAD_OUTPUT true, OVERWRITE_OR_IGNORE true)"
         )
         self._keep(into, tuple(sorted(folder.glob("*.parquet"))))
@@ -99,7 +99,7 @@ class LocalEngine:
     def fetch(self, query: str) -> pa.Table:
         """Run one SELECT whose result is small and return it as an Arrow table."""
         with duck.spoken():
-            return self._sql.sql(self._narrow(query)).to_arrow_table()
+            return self._sql.sql(duck.narrow(self._sql, query)).to_arrow_table()
 
     def batches(self, name: str) -> Iterator[pa.RecordBatch]:
         """Stream a table, in no promised order."""
@@ -130,18 +130,6 @@ class LocalEngine:
 
     def _must_have(self, name: str, columns: Sequence[str]) -> None:
         duck.must_have(name, self.columns(name), columns)
-
-    def _narrow(self, query: str) -> str:
-        """Wrap `query` where a column's type has no like in Arrow and Spark."""
-        relation = self._sql.sql(query)
-        described = list(zip(relation.columns, map(str, relation.types), strict=True))
-        if not any(kind in duck.NARROWED for _, kind in described):
-            return query
-        columns = ", ".join(
-            f"CAST({quote(name)} AS {duck.NARROWED[kind]}) AS {quote(name)}" if kind in duck.NARROWED else quote(name)
-            for name, kind in described
-        )
-        return f"SELECT {columns} FROM ({query})"
 
     def _run(self, statement: str) -> None:
         with duck.spoken():

@@ -5,7 +5,8 @@ loss of a worker, and is streamed, counted and exported without Spark. On a clus
 on a file system that all machines see under the same path.
 
 DuckDB holds an empty copy of every table. It says which columns and types a query has, so that a result has the same
-types on both engines, and the translation (engine/dialect.py) knows the types of what it translates.
+types on both engines, and the translation (engine/dialect.py) knows the types of what it translates. It also answers
+queries over small tables (engine/nearby.py), and small tables are mapped in this process.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ import pyarrow as pa
 from entente.engine import duck, parts, spark_kernel, spark_session
 from entente.engine.base import Kernel
 from entente.engine.dialect import Columns, quote, spark_type, to_spark
+from entente.engine.nearby import Nearby
 from entente.engine.tables import Tables
 from entente.errors import EntenteError
 
 #: Threads of the driver's DuckDB, which sorts what is exported.
 _THREADS = 2
+#: Rows up to which work is done in this process: one core reads so many in less time than Spark takes to start.
+SMALL_ROWS = 1 << 18
 
 
 class SparkEngine:
@@ -47,6 +51,7 @@ class SparkEngine:
         self._columns: dict[str, Columns] = {}
         self._views: dict[str, str] = {}
         self._duck = duck.connect(self._tables.home, _THREADS, duck.DEFAULT_MEMORY_MB)
+        self._nearby = Nearby(self._duck, SMALL_ROWS)
         try:
             self._running = spark_session.start(self._tables.home, master)
         except BaseException:
@@ -65,9 +70,12 @@ class SparkEngine:
         duck.must_have(source, self.columns(source), kernel.input_columns)
         folder = self._tables.folder()
         pickled = folder / "kernel.pickle"
+        if self._nearby.is_small(source):
+            self._keep(into, self._mapped(kernel, source, folder))
+            return self.count(into)
         parts.save_kernel(kernel, pickled)
         empty = kernel.output_schema.empty_table()
-        read = self._spark.table(self._views[source]).select(*map(_backticked, kernel.input_columns))
+        read = self._spark.table(self._view(source)).select(*map(_backticked, kernel.input_columns))
         schema = ", ".join(
             f"{_backticked(name)} {spark_type(kind)}" for name, kind in self._described_table(empty).items()
         )
@@ -81,6 +89,9 @@ class SparkEngine:
         """Run one SELECT in DuckDB's dialect and keep the result as table `into` (replacing none)."""
         self._tables.must_be_new(into)
         folder = self._tables.folder()
+        if self._nearby.takes(query):
+            self._keep(into, self._nearby.write(duck.narrow(self._duck, query), folder))
+            return
         frame, empty = self._frame(query)
         with _spoken():
             self._write(frame, folder / "table")
@@ -89,7 +100,9 @@ class SparkEngine:
     def drop(self, name: str) -> None:
         """Forget a table and free what it holds."""
         self._tables.files(name)  # refuses what is not there
-        self._spark.catalog.dropTempView(self._views.pop(name))
+        if name in self._views:
+            self._spark.catalog.dropTempView(self._views.pop(name))
+        self._nearby.forget(name)
         self._duck.execute(f"DROP TABLE {quote(name)}")
         del self._columns[name]
         self._tables.forget(name)
@@ -105,6 +118,8 @@ class SparkEngine:
 
     def fetch(self, query: str) -> pa.Table:
         """Run one SELECT whose result is small and return it as an Arrow table."""
+        if self._nearby.takes(query):
+            return self._nearby.fetch(duck.narrow(self._duck, query))
         frame, empty = self._frame(query)
         with _spoken():
             return frame.toArrow().cast(empty.schema)
@@ -148,7 +163,8 @@ class SparkEngine:
             for name, kind in zip(relation.columns, relation.types, strict=True)
         }
         with _spoken():
-            frame = self._spark.sql(to_spark(query, self._columns, self._views))
+            views = {name: self._view(name) for name in self._nearby.read(query)}
+            frame = self._spark.sql(to_spark(query, self._columns, views))
             frame = _retyped(frame, columns)
         return frame, self._empty(columns)
 
@@ -168,11 +184,26 @@ class SparkEngine:
         self._duck.execute(f"CREATE TABLE {quote(name)} AS SELECT * FROM {duck.read_files(files)} LIMIT 0")
         relation = self._duck.table(quote(name))
         self._columns[name] = {c: str(kind) for c, kind in zip(relation.columns, relation.types, strict=True)}
-        schema = ", ".join(f"{_backticked(c)} {spark_type(kind)}" for c, kind in self._columns[name].items())
-        view = f"entente_{self._tables.home.name[7:]}_{self._tables.next_number()}"
-        self._spark.read.schema(schema).parquet(*map(_location, files)).createTempView(view)
-        self._views[name] = view
+        self._nearby.keep(name, files, parts.count_rows(files))
         self._tables.keep(name, files)
+
+    def _view(self, name: str) -> str:
+        """The name of Spark's view of a table, which is made when it is first asked for."""
+        if name not in self._views:
+            schema = ", ".join(f"{_backticked(c)} {spark_type(kind)}" for c, kind in self._columns[name].items())
+            view = f"entente_{self._tables.home.name[7:]}_{self._tables.next_number()}"
+            self._spark.read.schema(schema).parquet(*map(_location, self._tables.files(name))).createTempView(view)
+            self._views[name] = view
+        return self._views[name]
+
+    def _mapped(self, kernel: Kernel, source: str, folder: Path) -> tuple[Path, ...]:
+        """The part files of a small table, mapped in this process."""
+        pickled = folder / "kernel.pickle"  # nobody reads it: the kernel is here
+        with parts.held(kernel, pickled):
+            tasks = list(parts.map_tasks(pickled, self._tables.files(source), folder))
+            for task in tasks:
+                parts.map_part(task)
+        return tuple(task.target for task in tasks) or _parts(folder, kernel.output_schema.empty_table())
 
 
 def _retyped(frame: Any, columns: Columns) -> Any:
