@@ -99,7 +99,8 @@ def test_seizures_are_added_over_components_and_an_unfinished_fiscal_year_is_sai
 
 
 def test_laboratory_reports_and_deaths_of_canada():
-    nflis = "BASE_DESCRIPTION,STATE,half,DRUG_REPORTS\nFentanyl,OH,2019SA1,5\n4-ANPP,OH,2019SA1,2\nX fentanyl,OH,2019SA2,1\n"
+    header = "BASE_DESCRIPTION,STATE,half,DRUG_REPORTS\n"
+    nflis = header + "Fentanyl,OH,2019SA1,5\n4-ANPP,OH,2019SA1,2\nX fentanyl,OH,2019SA2,1\n"
     rows = load("nflis", nflis.encode(), release()).observations.to_pylist()
     assert {(row["indicator"], row["geo"]) for row in rows} == {
         (f"nflis-fentanyl{end}", geo) for end in ("", "-precursors", "-analogues") for geo in ("US", "US-OH")
@@ -128,9 +129,10 @@ def monthly(values: list[object], kind: str = "final", start: int = 1) -> bytes:
 
 
 def sums(values: list[float]) -> bytes:
-    lines = []
-    for at in range(11, len(values)):
-        lines.append(f"x,US,12m-{2019 + at // 12}-{at % 12 + 1},{sum(values[at - 11 : at + 1])},residence,reported")
+    lines = [
+        f"x,US,12m-{2019 + at // 12}-{at % 12 + 1},{sum(values[at - 11 : at + 1])},residence,reported"
+        for at in range(11, len(values))
+    ]
     return "\n".join(["indicator,geo,period,value,basis,kind", *lines]).encode()
 
 

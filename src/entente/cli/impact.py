@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from entente.cli.impact_extra import needs_impact
 from entente.errors import InputError, Place, UsageError
 from entente.impact.loaders.base import Account, Release, load
 from entente.impact.loaders.layouts import SOURCES
+from entente.impact.methods.problem import Problem
 from entente.impact.observations import KINDS
 from entente.impact.store import IndicatorStore
 
@@ -276,8 +278,6 @@ def effect(
     A CSV file has the columns date, value, and if there are any offset (population), negative (an outcome that the
     event cannot have changed), and controls.
     """
-    from dataclasses import replace
-
     from entente.cli import impact_view as view
     from entente.impact.asking import from_store
     from entente.impact.catalogue import label_of
@@ -306,7 +306,7 @@ def effect(
             IndicatorStore(folder), outcome, geo, event, wanted or [], as_of=as_of, scale=scale, **meaning
         )
         what = label_of(outcome, lang)
-    settings = replace(DEFAULT, meaningful=meaningful)
+    settings = DEFAULT.with_meaningful(meaningful)
     result = measure(Question(problem, method, window, expect, tests, seed, settings, negative))
     view.effect(result, what, event, lang, as_json=as_json)
 
@@ -314,3 +314,68 @@ def effect(
 @impact.group()
 def claims() -> None:
     """Claims, and what the data say to them."""
+
+
+@claims.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option(
+    "--series",
+    "given",
+    multiple=True,
+    help="NAME=FILE.csv: a series that a claim names and the store does not hold. May be given more than once.",
+)
+@click.option("--as-of", callback=as_day, default=None, help="Only what was published by that day.")
+@click.option(
+    "--method",
+    type=click.Choice(["bsts", "its", "synthetic-control", "sdid", "did"]),
+    default="bsts",
+    show_default=True,
+    help="How effects are estimated.",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh", "es"]),
+    default="en",
+    show_default=True,
+    help="Language of the evidence.",
+)
+@store_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@needs_impact
+def check(
+    file: Path | None,
+    *,
+    given: tuple[str, ...],
+    as_of: date | None,
+    method: str,
+    lang: str,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Give a verdict with its evidence for each claim of FILE; without one, for the claims of the worked example."""
+    from entente.cli import impact_view as view
+    from entente.impact.claims import RECORD, Checking, check_claims, read_claims
+
+    path = file or RECORD / "claims.yaml"
+    found = read_claims(path.read_bytes(), str(path))
+    checking = Checking(IndicatorStore(folder), series_files(given), lang, as_of, method)
+    view.claims(check_claims(found, checking), lang, as_json=as_json)
+
+
+def series_files(given: tuple[str, ...]) -> dict[str, Callable[[date], Problem]]:
+    """NAME=FILE.csv -> the question that the file holds for an event."""
+    from entente.impact.seriesfile import read_problem
+
+    def reader(path: Path) -> Callable[[date], Problem]:
+        content = path.read_bytes()
+        return lambda event: read_problem(content, event, file=str(path))[0]
+
+    found = {}
+    for item in given:
+        name, mark, path = item.partition("=")
+        if not mark or not Path(path).is_file():
+            raise UsageError(
+                f"{item!r} is not NAME=FILE with a file that exists.", remedy="Write --series name=file.csv."
+            )
+        found[name] = reader(Path(path))
+    return found

@@ -12,11 +12,15 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from entente.impact.claims import ClaimResult
 from entente.impact.effect import EffectResult
-from entente.impact.plain import plain_effect
+from entente.impact.plain import plain_claim, plain_effect
 from entente.impact.revisions import Triangle
 from entente.impact.series import Series
-from entente.impact.wording import explain
+from entente.impact.wording import explain, say
+
+_COLOURS = {"supported": "green", "not_supported": "red", "not_established": "yellow"}
+_POINTS = {"for": "+", "against": "−", "neither": "·"}
 
 
 def _print(plain: Any) -> None:
@@ -128,8 +132,7 @@ def effect(result: EffectResult, what: str, event: date, lang: str, *, as_json: 
     if as_json:
         _print(plain_effect(result, said))
         return
-    colour = {"supported": "green", "not_supported": "red", "not_established": "yellow"}[result.verdict]
-    click.echo(click.style(said.verdict, fg=colour, bold=True))
+    click.echo(click.style(said.verdict, fg=_COLOURS[result.verdict], bold=True))
     click.echo(said.sentence)
     click.echo()
     table = Table(said.method, "", "", box=None)
@@ -138,3 +141,16 @@ def effect(result: EffectResult, what: str, event: date, lang: str, *, as_json: 
     Console().print(table)
     for text in said.assumptions:
         click.echo(f"· {text}")
+
+
+def claims(found: Sequence[ClaimResult], lang: str, *, as_json: bool) -> None:
+    """Claims with verdict and evidence."""
+    if as_json:
+        _print([plain_claim(one, lang) for one in found])
+        return
+    for one in found:
+        verdict = click.style(say("verdict", one.verdict, lang), fg=_COLOURS[one.verdict], bold=True)
+        click.echo(f"{verdict}  {one.text}")
+        for line in one.evidence:
+            click.echo(f"  {_POINTS[line.points]} {line.words}")
+        click.echo()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from entente.impact.claims import ClaimResult
 from entente.impact.effect import EffectResult
-from entente.impact.wording import Explained
+from entente.impact.wording import Explained, explain, say
 
 
 def finite(value: float, digits: int = 6) -> float | None:
@@ -46,4 +47,17 @@ def plain_effect(result: EffectResult, said: Explained) -> dict[str, Any]:
             else [[finite(low), finite(high)] for low, high in result.band.tolist()],
         },
         "numbers": {key: finite(value) for key, value in result.numbers.items()},
+    }
+
+
+def plain_claim(result: ClaimResult, lang: str) -> dict[str, Any]:
+    """A claim, its verdict and its evidence."""
+    effect = result.effect
+    return {
+        "id": result.id,
+        "claim": result.text,
+        "verdict": result.verdict,
+        "verdict_words": say("verdict", result.verdict, lang),
+        "evidence": [{"words": line.words, "points": line.points, "source": line.source} for line in result.evidence],
+        "effect": None if effect is None else plain_effect(effect, explain(effect, result.id, lang)),
     }

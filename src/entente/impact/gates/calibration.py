@@ -42,11 +42,16 @@ class Calibrated:
 def calibrate(estimate: Estimate, time: Placebos, space: Placebos, settings: Settings, tests: int = 1) -> Calibrated:
     """Scale the error by the placebos, and widen the interval for the number of tests (Bonferroni).
 
-    Placebo dates say how far the method strays on this very series; placebo units how far it strays at this very time.
-    The larger of the two counts, so that neither a quiet past nor quiet neighbours can make an effect look sure.
+    Placebo dates say how far the method strays on this very series, placebo units how far it strays at this very time;
+    both count. A method with a model of its own error begins with some trust in it, as if some placebos had been seen
+    already; one without has to earn it all.
     """
-    factors = [one.inflation for one in (time, space) if len(one)]
-    inflation = max([settings.spread_floor, *factors])
+    squares = np.concatenate([(one.effects / one.errors) ** 2 for one in (time, space)])
+    if estimate.method == "bsts":
+        trust = settings.trust
+        inflation = float(np.sqrt((trust * settings.prior**2 + squares.sum()) / (trust + len(squares))))
+    else:
+        inflation = max(1.0, float(np.sqrt(squares.mean()))) if len(squares) else 1.0
     error = estimate.own_error * inflation
     freedom = max(3, min(30, time.independent + space.independent - 1))
     alpha = (1.0 - settings.level) / max(tests, 1)

@@ -126,4 +126,4 @@ def negative_control(found: Estimate | None, inflation: float) -> Gate:
     if found is None:
         return Gate("negative_control", None)
     size = abs(found.effect) / (found.own_error * inflation)
-    return Gate("negative_control", size < 2.0, {"effect": found.effect, "size": size})
+    return Gate("negative_control", bool(size < 2.0), {"effect": found.effect, "size": float(size)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Settings:
         early: periods by which a change may precede the event (data are late, people act on an announcement).
         space_rank: share of controls that may show as large an effect.
         hold: share of the effect that must remain in other windows.
-        spread_floor: the least inflation of a method's own error.
+        trust: placebos that a model's own error counts for before any is seen.
+        prior: what that error is scaled by before any is seen.
     """
 
     level: float = 0.95
@@ -29,7 +30,12 @@ class Settings:
     early: int = 2
     space_rank: float = 0.15
     hold: float = 0.5
-    spread_floor: float = 1.0
+    trust: float = 10.0
+    prior: float = 0.8
+
+    def with_meaningful(self, share: float) -> Settings:
+        """The same settings for another smallest change that would matter."""
+        return replace(self, meaningful=share)
 
 
 DEFAULT = Settings()

@@ -5,6 +5,7 @@ controls x coefficients + noise; the level is a random walk; a coefficient is ze
 normal (slab, Zellner's g). Priors are those that the R package CausalImpact has by default: an expected R-squared of
 0.8 with 50 degrees of freedom, three expected controls, a level innovation of 0.01 standard deviations with weight 32.
 
+Without controls, or relative to their mean, the model is solved on a grid (see `level`); else by Gibbs sampling.
 The level is drawn in one piece: its posterior precision is tridiagonal, so that a banded Cholesky factor gives a draw
 (Rue, JRSS B 63, 2001) instead of a forward filter and a backward sampler.
 """
@@ -17,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lapack
 
+from entente.impact.methods.level import WEIGHT, forecast
 from entente.impact.methods.problem import Estimate, Floats, Matrix, Problem
 
 _EXPECTED_CONTROLS, _R2, _DF = 3.0, 0.8, 50.0
-_LEVEL_WEIGHT = 32.0
 #: Controls beyond this number are left to those that went best with the outcome before the event.
 MOST_CONTROLS = 6
 #: Controls asked in one iteration whether they count.
@@ -52,25 +53,17 @@ def estimate(problem: Problem, sampling: Sampling | None = None) -> Estimate:
     """The effect as the outcome minus what the model expected from before the event and the controls."""
     sampling = sampling or Sampling()
     y, controls = problem.modelled()
-    together = sampling.relative and is_calmer(y, controls, problem)
-    if together:
-        # Relative to the mean of the controls nothing is left to regress on: the level alone is modelled.
-        common, chosen = controls.mean(axis=1), list(range(controls.shape[1]))
-        drawn, fit, _ = _draw(y - common, controls[:, :0], problem.event, sampling)
-        drawn, fit = drawn + common[problem.event :], fit + common[: problem.event]
-        slopes = np.full(len(chosen), 1.0 / max(len(chosen), 1))
-    else:
-        chosen = choose_controls(y, controls, problem.event)
-        drawn, fit, slopes = _draw(y, controls[:, chosen], problem.event, sampling)
+    if sampling.relative and is_calmer(y, controls, problem):
+        return _level_alone(problem, y, controls, sampling)
+    chosen = choose_controls(y, controls, problem.event)
+    if not chosen:
+        return _level_alone(problem, y, controls[:, :0], sampling)
+    drawn, fit, slopes = _draw(y, controls[:, chosen], problem.event, sampling)
     expected, observed = drawn.mean(axis=0), y[problem.event :]
     effects = (observed - drawn).mean(axis=1)
     low, high = np.quantile(effects, [0.025, 0.975])
     tail = float(min((effects > 0).mean(), (effects < 0).mean()))
-    named = {
-        problem.names[number]: round(float(slope), 4)
-        for number, slope in zip(chosen, slopes, strict=True)
-        if abs(slope) > 1e-3
-    }
+    named = zip((problem.names[number] for number in chosen), slopes, strict=True)
     return Estimate(
         method="bsts",
         effect=float(effects.mean()),
@@ -81,12 +74,30 @@ def estimate(problem: Problem, sampling: Sampling | None = None) -> Estimate:
         counterfactual=np.concatenate([fit, expected]),
         band=np.quantile(drawn, [0.025, 0.975], axis=0).T,
         pre_error=float(np.sqrt(np.mean((y[: problem.event] - fit) ** 2))),
-        weights=named,
-        diagnostics={
-            "controls_offered": float(controls.shape[1]),
-            "controls_used": float(len(chosen)),
-            "relative": float(together),
-        },
+        weights={name: round(float(slope), 4) for name, slope in named if abs(slope) > 1e-3},
+        diagnostics={"controls_offered": float(controls.shape[1]), "controls_used": float(len(chosen))},
+    )
+
+
+def _level_alone(problem: Problem, y: Floats, controls: Matrix, sampling: Sampling) -> Estimate:
+    """The outcome relative to the mean of the controls, if there are any: the level is all that is left to model."""
+    units, event = controls.shape[1], problem.event
+    common = controls.mean(axis=1) if units else np.zeros(len(y))
+    ahead = forecast(y - common, event, sampling.level_sd)
+    counterfactual = ahead.expected + common
+    effect = float((y - counterfactual)[event:].mean())
+    return Estimate(
+        method="bsts",
+        effect=effect,
+        sd=ahead.sd,
+        low=effect - 1.96 * ahead.sd,
+        high=effect + 1.96 * ahead.sd,
+        tail=ahead.tail,
+        counterfactual=counterfactual,
+        band=ahead.band + common[event:, None],
+        pre_error=float(np.sqrt(np.mean((y - counterfactual)[:event] ** 2))),
+        weights=dict.fromkeys(problem.names if units else (), round(1.0 / max(units, 1), 4)),
+        diagnostics={"controls_offered": float(problem.controls.shape[1]), "controls_used": float(units)},
     )
 
 
@@ -117,35 +128,24 @@ def _draw(y: Floats, controls: Matrix, event: int, sampling: Sampling) -> tuple[
     rng = np.random.default_rng(sampling.seed)
     centre, spread = y[:event].mean(), y[:event].std(ddof=1)
     outcome = (y[:event] - centre) / spread
-    scaled = (
-        (controls - controls[:event].mean(axis=0)) / controls[:event].std(axis=0, ddof=1)
-        if controls.shape[1]
-        else controls
-    )
-    regression = _Regression(scaled[:event], rng) if controls.shape[1] else None
+    scaled = (controls - controls[:event].mean(axis=0)) / controls[:event].std(axis=0, ddof=1)
+    regression = _Regression(scaled[:event], rng)
     level = _Level(event, outcome[0], sampling.level_sd, rng)
-    noise, step = (0.2 if regression else 0.5), sampling.level_sd**2
+    noise, step = 0.2, sampling.level_sd**2
     after = len(y) - event
     kept = np.empty((sampling.draws, after))
     fit, slopes = np.zeros(event), np.zeros(controls.shape[1])
     for number in range(-sampling.burn, sampling.draws):
-        explained = regression.fitted if regression else 0.0
-        state = level.draw(outcome - explained, noise, step)
+        state = level.draw(outcome - regression.fitted, noise, step)
         step = level.draw_step(state)
-        if regression:
-            noise = regression.draw(outcome - state)
-        else:
-            rest = outcome - state
-            noise = (0.01 + float(rest @ rest)) / rng.chisquare(0.01 + event)
+        noise = regression.draw(outcome - state)
         if number < 0:
             continue
         ahead = state[-1] + np.cumsum(rng.standard_normal(after)) * math.sqrt(step)
-        ahead += rng.standard_normal(after) * math.sqrt(noise)
-        if regression:
-            ahead += scaled[event:] @ regression.slopes
-            slopes += regression.slopes
+        ahead += rng.standard_normal(after) * math.sqrt(noise) + scaled[event:] @ regression.slopes
         kept[number] = ahead * spread + centre
-        fit += state + (regression.fitted if regression else 0.0)
+        fit += state + regression.fitted
+        slopes += regression.slopes
     return kept, (fit / sampling.draws) * spread + centre, slopes / sampling.draws
 
 
@@ -154,7 +154,7 @@ class _Level:
 
     def __init__(self, periods: int, first: float, level_sd: float, rng: np.random.Generator) -> None:
         self._periods, self._first, self._rng = periods, first, rng
-        self._guess = _LEVEL_WEIGHT * level_sd**2
+        self._guess = WEIGHT * level_sd**2
 
     def draw(self, outcome: Floats, noise: float, step: float) -> Floats:
         """One draw of the level given the outcome without the regression."""
@@ -174,7 +174,7 @@ class _Level:
     def draw_step(self, state: Floats) -> float:
         """One draw of the innovation variance given the level."""
         moves = np.diff(state)
-        return float((self._guess + moves @ moves) / self._rng.chisquare(_LEVEL_WEIGHT + self._periods - 1))
+        return float((self._guess + moves @ moves) / self._rng.chisquare(WEIGHT + self._periods - 1))
 
 
 class _Regression:
