@@ -30,14 +30,14 @@ UN = """<CONSOLIDATED_LIST dateGenerated="2026-08-01T00:00:00Z"><INDIVIDUALS><IN
 EU = """<export xmlns="http://eu.europa.ec/fpi/fsd/export" generationDate="2026-08-01T10:00:00">
 <sanctionEntity euReferenceNumber="EU.1.2" logicalId="1"><regulation programme="ABC" numberTitle="2020/1 (OJ L1)"
 publicationDate="2020-01-02"/><subjectType code="enterprise"/><nameAlias wholeName="Moumou Trading"/>
-<nameAlias wholeName="Moumou Comercial"/><address countryIso2Code="CN" street="Road 1"/></sanctionEntity></export>"""
-FTM = (
-    '{"id":"x1","schema":"Company","datasets":["test"],"properties":{"name":["Moumou Trading"],"alias":["MMT Trading"],'
-)
-FTM += '"leiCode":["529900T8BM49AURSDO55"],"jurisdiction":["cn"]}}\n{"id":"x2","schema":"Address","properties":{}}\nbroken\n'
+<nameAlias wholeName="Haoda Chemicals"/><address countryIso2Code="CN" street="Road 1"/></sanctionEntity></export>"""
+FTM = '{"id":"x1","schema":"Company","datasets":["test"],"properties":{"name":["Moumou Trading"],'
+FTM += '"alias":["MMT Trading"],"leiCode":["529900T8BM49AURSDO55"],"jurisdiction":["cn"]}}\n'
+FTM += '{"id":"x2","schema":"Address","properties":{}}\nbroken\n'
 SAT = "Información actualizada\nNo,RFC,Nombre del Contribuyente,Situación del contribuyente\n"
 SAT += "1,MAB9307148T4,MOUMOU DE MÉXICO SA DE CV,Definitivo\n2,GODE561231GR8,DOE GÓMEZ JUAN,Presunto\n"
-OWN = "id,name,aliases,kind,programme,country,identifiers\na,Moumou Trading,MMT;Moumou,company,house,cn,lei:529900T8BM49AURSDO55;x\n"
+OWN = "id,name,aliases,kind,programme,country,identifiers\n"
+OWN += "a,Moumou Trading,MMT;Moumou,company,house,cn,lei:529900T8BM49AURSDO55;x\n"
 BIS = {
     "extracted": "2026-07-09",
     "entities": [
@@ -142,9 +142,7 @@ def test_what_is_no_list_is_refused_with_a_remedy(form: str, text: str, tmp_path
 
 def test_a_hit_names_list_entry_programme_and_alias(tmp_path: Path):
     watch = imported("eu-xml", tmp_path)
-    hits = list(
-        screen([Record("m", "MOUMOU COMERCIAL S.A. DE C.V."), Record("n", "Unrelated Chemicals")], [watch], MODEL)
-    )
+    hits = list(screen([Record("m", "HAODA QUIMICA S.A. DE C.V."), Record("n", "Unrelated Chemicals")], [watch], MODEL))
     assert [(hit["mention_id"], hit["list"], hit["entry"], hit["alias"], hit["programmes"]) for hit in hits] == [
         ("m", "TEST", "EU.1.2", True, ["ABC"])
     ]

@@ -51,7 +51,7 @@ def import_list(path: Path, form: str, *, name: str, version: str | None, today:
     try:
         told, entries = FORMS[form](path, refused)
         listed = _unique(entries, refused)
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, csv.Error) as error:
         raise InputError(
             f"This file is not of the form {form}.",
             remedy=f"Give the file as it was published. Forms: {', '.join(FORMS)}.",
