@@ -146,7 +146,7 @@ def _search(  # noqa: C901, PLR0912, PLR0915 - one search, which numba compiles 
         ended = begun + window
         if home == next_door:
             continue
-        if not meet(graph, sides, forward, backward, root, window, hops - 1, hub, counts[_HUBS:]):
+        if not meet(graph, sides, forward, backward, root, window, hops - 1, hub, counts[_HUBS:], least < 3):
             continue
         known_ahead = hops - 1 - reach(graph, sides, reached, root, window, hops - 1, hub, counts[_HUBS:])
         came, early = reached[0], reached[1]

@@ -73,7 +73,7 @@ def reach(
 
 
 @compiled
-def meet(  # noqa: C901, PLR0912 - two directions, which numba compiles as a whole
+def meet(  # noqa: C901, PLR0912, PLR0915 - two directions, which numba compiles as a whole
     graph: tuple[Small, Small, Ints],
     sides: tuple[Ints, Small, Ints, Small],
     forward: Side,
@@ -83,6 +83,7 @@ def meet(  # noqa: C901, PLR0912 - two directions, which numba compiles as a who
     hops: int,
     hub: int,
     hubs: Ints,
+    direct: bool,
 ) -> bool:
     """Whether money paid by transfer `root` may reach its payer again in `hops` more transfers.
 
@@ -96,22 +97,26 @@ def meet(  # noqa: C901, PLR0912 - two directions, which numba compiles as a who
         hops: transfers after it.
         hub: an account with more transfers in the window is not passed through.
         hubs: counts how often one was not.
+        direct: whether to count it if the payee itself pays the payer; most of what comes back at once is a refund.
     """
     payer, payee, time = graph
     out_start, out_edge, in_start, in_edge = sides
     came, early, ahead, ahead_next = forward
     goes, late, behind, behind_next = backward
-    home, begun = payer[root], time[root]
+    home, next_door, begun = payer[root], payee[root], time[root]
     ended = begun + window
-    came[payee[root]], early[payee[root]] = root, begun
+    came[next_door], early[next_door] = root, begun
     goes[home], late[home] = root, ended
-    ahead[0], behind[0] = payee[root], home
+    ahead[0], behind[0] = next_door, home
     wide, deep = 1, 1
+    # What it costs to go on from either side: all transfers of its frontier, which is known without a search.
+    wide_cost = out_start[next_door + 1] - out_start[next_door]
+    deep_cost = in_start[home + 1] - in_start[home]
     for _ in range(hops):
         if wide == 0 or deep == 0:
             return False
-        fresh = 0
-        if wide <= deep:
+        fresh, cost = 0, np.int64(0)
+        if wide_cost <= deep_cost:
             for i in range(wide):
                 a = ahead[i]
                 low = first_at(time, out_edge, out_start[a], out_start[a + 1], early[a])
@@ -122,6 +127,8 @@ def meet(  # noqa: C901, PLR0912 - two directions, which numba compiles as a who
                 for x in range(low, high):
                     e = out_edge[x]
                     b = payee[e]
+                    if not direct and b == home and a == next_door:
+                        continue
                     if goes[b] == root and time[e] <= late[b]:
                         return True
                     if came[b] != root or time[e] < early[b]:
@@ -130,8 +137,9 @@ def meet(  # noqa: C901, PLR0912 - two directions, which numba compiles as a who
                         came[b], early[b] = root, time[e]
                         ahead_next[fresh] = b
                         fresh += 1
+                        cost += out_start[b + 1] - out_start[b]
             ahead, ahead_next = ahead_next, ahead
-            wide = fresh
+            wide, wide_cost = fresh, cost
         else:
             for i in range(deep):
                 a = behind[i]
@@ -143,6 +151,8 @@ def meet(  # noqa: C901, PLR0912 - two directions, which numba compiles as a who
                 for x in range(low, high):
                     e = in_edge[x]
                     b = payer[e]
+                    if not direct and a == home and b == next_door:
+                        continue
                     if came[b] == root and early[b] <= time[e]:
                         return True
                     if goes[b] != root or time[e] > late[b]:
@@ -151,6 +161,7 @@ def meet(  # noqa: C901, PLR0912 - two directions, which numba compiles as a who
                         goes[b], late[b] = root, time[e]
                         behind_next[fresh] = b
                         fresh += 1
+                        cost += in_start[b + 1] - in_start[b]
             behind, behind_next = behind_next, behind
-            deep = fresh
+            deep, deep_cost = fresh, cost
     return False

@@ -120,7 +120,7 @@ def _pairs(  # noqa: C901, PLR0912, PLR0915 - one walk, which numba compiles as 
                     continue
                 for z in range(low, high):
                     t = payee[edge[z]]
-                    if t == np.int32(s) or t == m:  # noqa: SIM109, PLR1714 - numba has no membership of mixed widths
+                    if t == np.int32(s) or t == m:
                         continue
                     if reached[t] != turn:
                         reached[t] = turn
