@@ -61,11 +61,13 @@ def test_what_was_made_of_a_peers_item_needs_its_standing_consent(three):
     assert len(mx.node.messages(US, Way.TAKEN)) == 1
 
 
-def test_a_withdrawn_consent_is_none(three):
+@pytest.mark.parametrize("kind", ["recall", "alert"])
+def test_a_withdrawn_consent_is_none(three, kind):
     us, cn = three[US], three[CN]
     body = {"item": cn.send(US).content, "answer": "granted", "action": "share", "to": MX}
     given = cn.send(US, kind="consent", body=body)
-    cn.send(US, kind="recall", body={"action": "stop-use", "reason": "A mistake."}, withdraws=(given.content,))
+    words = {"recall": {"action": "stop-use", "reason": "A mistake."}, "alert": ALERT}
+    cn.send(US, kind=kind, body=words[kind], withdraws=(given.content,))
     meet(cn, us, 2)
     with pytest.raises(HandlingRefusedError, match="consent of cn-nncc"):
         release(us, MX, Marking(Tlp.AMBER, consent=frozenset({CN})), answers=Answers(consents=(given.content,)))

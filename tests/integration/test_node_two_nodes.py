@@ -19,6 +19,15 @@ def both(tmp_path, databases):
     return offices(tmp_path, US, MX, databases=databases)
 
 
+def test_a_content_that_comes_again_holds_up_nothing(both):
+    us, mx = both[US], both[MX]
+    content = us.signed(MX)
+    us.node.send_many([content, content], MX)
+    us.send(MX)
+    meet(us, mx, 2)
+    assert [row.refused for row in mx.node.messages(US, Way.TAKEN)] == ["", "replay", ""]
+
+
 def test_a_message_arrives_is_receipted_and_can_be_read_on_both_sides(both):
     us, mx = both[US], both[MX]
     sent = us.send(MX)

@@ -100,10 +100,18 @@ def test_without_peers_only_a_person_goes_on():
 
 
 def test_a_node_signs_in_no_log_while_one_waits():
-    check_node([Signing(KEY, BACKUP), Signing(NEW.key, EMPTY)])
+    own = Signing(NEW.key, EMPTY)
+    check_node([Signing(KEY, BACKUP), own], own)
     with pytest.raises(RestoreError) as caught:
-        check_node([Signing(NEW.key, EMPTY), waiting(cn=80)])
+        check_node([own, waiting(cn=80)], own)
     assert "mx" in str(caught.value)
+
+
+def test_a_log_that_is_being_succeeded_holds_up_itself_and_no_other():
+    own, other = Signing(KEY, BACKUP), succeed(succession(), NODE.key, CONFIRM_KEYS)
+    check_node([own, other], own)
+    with pytest.raises(RestoreError, match="cn, mx"):
+        check_node([own, other], other)
 
 
 def succession() -> bytes:

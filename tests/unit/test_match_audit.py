@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from entente.exchange.answers import Answers
 from entente.exchange.errors import ExchangeError
 from entente.exchange.keys import Role
 from entente.exchange.match import escrow, playing
-from entente.exchange.answers import Answers
 from entente.exchange.match.audit import Evidence, audit
 from entente.exchange.match.errors import EscrowError
 from entente.exchange.match.escrow import Escrow

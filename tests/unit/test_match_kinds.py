@@ -205,3 +205,17 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path):
     path.write_bytes("name,city\nLeón,x\n".encode("latin-1"))
     with pytest.raises(InputError, match="cannot be read"):
         read_csv(path, kind("name-city"))
+
+
+def test_a_check_that_is_handed_in_refuses_rows_and_changes_no_key():
+    good, bad = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+
+    def check(kind_name, row):
+        assert kind_name == "wallet"
+        return "Its capitals are not those of EIP-55." if row["wallet"] == bad else ""
+
+    rows = [(2, {"wallet": good}), (3, {"wallet": bad})]
+    plain, checked = make_set(kind("wallet"), FOLD, rows), make_set(kind("wallet"), FOLD, rows, check=check)
+    assert plain.keys == checked.keys == (good.lower(),)
+    assert [(one.place.line, one.refused) for one in checked.remarks] == [(3, True)]
+    assert "EIP-55" in checked.remarks[0].text

@@ -54,6 +54,19 @@ def test_replayed_frame_changes_nothing():
     assert both[MX].tables(US).leaves == before.leaves
 
 
+def test_a_content_that_comes_again_in_another_frame_is_refused_in_its_place():
+    both = nodes(US, MX)
+    content = alert(known(US), MX)
+    for _ in range(2):
+        both[US].send(MX, content)
+    both[US].send(MX)
+    meet(both[US], both[MX], 2)
+    there = both[MX].tables(US)
+    assert [there.messages[Way.TAKEN, at].refused for at in (1, 2, 3)] == ["", "replay", ""]
+    assert len(there.applied) == 2
+    assert both[US].tables(MX).outbox == set()
+
+
 @pytest.mark.parametrize("sequence", [1, 3, 4])
 def test_forked_frame_is_proven_to_a_third_party(sequence: int):
     both = after_messages()

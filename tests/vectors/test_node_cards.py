@@ -42,6 +42,8 @@ def test_every_pinned_field_changes_the_fingerprint(mx):
         "log": strict.write_base64(bytes(32)),
         "witness": strict.write_base64(bytes(32)),
         "tls": "ab" * 32,
+        "again": {"peer": "us-dea", "generation": 2},
+        "relying_party": {"id": "a.example", "origins": ["https://a.example"]},
     }
     prints = {read_card(changed(data, **{name: new})).fingerprint for name, new in others.items()}
     assert len(prints | {mx.node.fingerprint}) == len(others) + 1
@@ -51,6 +53,16 @@ def test_every_pinned_field_changes_the_fingerprint(mx):
     "fields",
     [
         {"type": "other"},
+        {"again": {"peer": "us-dea", "generation": 1}},
+        {"again": {"peer": "us-dea", "generation": 10**9}},
+        {"again": {"peer": "US DEA", "generation": 2}},
+        {"again": {"peer": "us-dea", "generation": 2, "more": 1}},
+        {"again": None},
+        {"relying_party": None},
+        {"relying_party": {"id": "a.example", "origins": []}},
+        {"relying_party": {"id": "a.example", "origins": ["https://b.example"]}},
+        {"relying_party": {"id": "a.example", "origins": ["http://a.example"]}},
+        {"relying_party": {"id": "a.example", "origins": ["https://a.example"], "more": 1}},
         {"v": 2},
         {"name": "MX PGR"},
         {"name": "cn-nncc"},

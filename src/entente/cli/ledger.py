@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from entente.cli.succession import succeed
 from entente.cli.unlocking import home_option, open_node, passphrase_option
 from entente.errors import UsageError
 
@@ -27,8 +28,11 @@ def ledger() -> None:
     require_extra()
 
 
+ledger.add_command(succeed)
+
+
 @ledger.command()
-@click.option("--peer", help="Only the channel with this peer.")
+@click.option("--peer", help="Only the channel with this peer, and its generations that are over.")
 @click.option("--proof", type=_FILE, help="Check this proof instead, yours or a peer's.")
 @click.option("--evidence", type=_FILE, help="Check this file of evidence instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -52,7 +56,7 @@ def verify(
         return
     from entente.node.services import auditing
 
-    for name in _names(node, peer):
+    for name in (*_past(node, peer), *_names(node, peer)):
         found = auditing.audit(node.parts, name)
         click.echo(json.dumps(dataclasses.asdict(found)) if as_json else _audited(found))
 
@@ -64,6 +68,14 @@ def _names(node: Node, peer: str | None) -> list[str]:
     if not confirmed:
         raise UsageError("No peer is confirmed, so there is no ledger yet.", remedy="entente peer invite FILE")
     return [peer] if peer else confirmed
+
+
+def _past(node: Node, peer: str | None) -> list[str]:
+    """Generations of channels that are over, as `mx-pgr/1`."""
+    from entente.node.services import peers
+
+    names = [peer] if peer else [one.card.name for one in peers.all_peers(node.parts)]
+    return [one.row for name in names if "/" not in name for one in peers.earlier(node.parts, name)]
 
 
 def _audited(one: Audit) -> str:

@@ -134,8 +134,13 @@ def officer() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File that holds the officer's own passphrase; asked for on the terminal otherwise.",
 )
+@click.option(
+    "--authenticator",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="In place of a key file: what the browser gave when the officer's authenticator was registered, as JSON.",
+)
 @home_option
-def add(name: str, officer_passphrase_file: Path | None, home: Path | None) -> None:
+def add(name: str, officer_passphrase_file: Path | None, authenticator: Path | None, home: Path | None) -> None:
     """Make a key for the officer NAME, under a passphrase that only this officer knows.
 
     With peers paired already, the key counts only when they were told: entente peer rotate.
@@ -144,8 +149,14 @@ def add(name: str, officer_passphrase_file: Path | None, home: Path | None) -> N
     from entente.node.services import staff
 
     staff.check_new(opened.parts, name)
-    key = staff.add(opened.parts, name, new_passphrase(officer_passphrase_file, f"New passphrase of {name}"))
-    click.echo(f"{name} has the key {key[:16]} in {opened.parts.home.officers}")
+    if authenticator is not None:
+        from entente.node.files import read_small
+
+        key = staff.add_authenticator(opened.parts, name, read_small(authenticator))
+        click.echo(f"{name} has the key {key[:16]} in an authenticator")
+    else:
+        key = staff.add(opened.parts, name, new_passphrase(officer_passphrase_file, f"New passphrase of {name}"))
+        click.echo(f"{name} has the key {key[:16]} in {opened.parts.home.officers}")
     if staff.is_paired(opened.parts):
         click.echo("Peers do not know it yet. Next: entente peer rotate")
 

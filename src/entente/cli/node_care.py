@@ -98,7 +98,7 @@ def _as_line(finding: Finding) -> str:
 
 @click.command()
 @click.argument("file", type=_NEW)
-@click.option("--content-keys", type=_NEW, help="Another new file, for the keys of received contents. Keep it apart.")
+@click.option("--content-keys", type=_NEW, help="Another new file, for the keys of contents. Keep it apart.")
 @home_option
 @passphrase_option
 def backup(file: Path, content_keys: Path | None, home: Path | None, passphrase_file: Path | None) -> None:
@@ -112,7 +112,7 @@ def backup(file: Path, content_keys: Path | None, home: Path | None, passphrase_
     made = write(opened.parts, file, content_keys)
     click.echo(f"{many(sum(made.rows.values()), 'row')}, {many(made.packs, 'pack')} of ciphertext backed up to {file}")
     if content_keys is None:
-        click.echo("The keys of received contents are not in it (--content-keys).")
+        click.echo("The keys of contents are not in it (--content-keys).")
 
 
 @click.command()
@@ -138,7 +138,7 @@ def passphrase(new_passphrase_file: Path | None, home: Path | None, passphrase_f
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A copy of the node's folder keys/.",
 )
-@click.option("--content-keys", type=_OLD, help="The file with the keys of received contents, if there is one.")
+@click.option("--content-keys", type=_OLD, help="The file with the keys of contents, if there is one.")
 @click.option("--database", help="Address of an empty database in place of the one in the backup.")
 @home_option
 @passphrase_option

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from entente.cli.succession import confirm_succession
 from entente.cli.unlocking import home_option, now, officer_keys, open_node, passphrase_option
 from entente.errors import UsageError
 
@@ -19,13 +20,17 @@ def peer() -> None:
     require_extra()
 
 
+peer.add_command(confirm_succession)
+
+
 @peer.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--again", default="", metavar="PEER", help="For a peer whose pairing was revoked: pair again.")
 @home_option
-def invite(file: Path, home: Path | None) -> None:
+def invite(file: Path, again: str, home: Path | None) -> None:
     """Write this node's invitation to FILE, for a peer. Nothing in it is secret."""
     opened = open_node(home, locked=True)
-    card = opened.card()
+    card = opened.card(again)
     if file.exists():
         raise UsageError(f"{file} is there already.", remedy="Name another file.")
     file.write_bytes(card.encode())
@@ -67,8 +72,9 @@ def confirm(name: str, fingerprint: str | None, home: Path | None, passphrase_fi
     peers.check_unconfirmed(opened.parts, name)
     spoken = fingerprint or click.prompt(f"Fingerprint as {name} reads it out, 32 digits")
     opened.confirm(name, spoken)
-    click.echo(f"Paired with {name}. If it has not confirmed this node yet, read out to it:")
-    click.echo(f"\n    {opened.fingerprint}\n")
+    again = name if peers.generation(opened.parts, name) > 1 else ""
+    click.echo(f"Paired with {name}{' again' if again else ''}. If it has not confirmed this node yet, read out to it:")
+    click.echo(f"\n    {opened.card(again).fingerprint}\n")
 
 
 @peer.command()
@@ -100,6 +106,7 @@ def show(name: str | None, home: Path | None) -> None:
 )
 @click.option("--node/--no-node", default=True, show_default=True, help="Make a new key that signs.")
 @click.option("--seal/--no-seal", default=True, show_default=True, help="Make a new key to which peers seal.")
+@click.option("--server", is_flag=True, help="Announce a new key of the server; it is used after `peer server-key`.")
 @click.option(
     "--retire", multiple=True, metavar="KEY", help="An officer's key that is used no more; may be given again."
 )
@@ -112,6 +119,7 @@ def rotate(
     passphrases: tuple[Path, ...],
     node: bool,
     seal: bool,
+    server: bool,
     retire: tuple[str, ...],
     compromised: tuple[str, ...],
     since: datetime | None,
@@ -129,14 +137,57 @@ def rotate(
     from entente.node.services import rotation
 
     moments = tuple((key, since.replace(tzinfo=UTC)) for key in compromised) if since else ()
-    change = rotation.Change(node=node, seal=seal, retire=retire, compromised=moments)
+    change = rotation.Change(node=node, seal=seal, server=server, retire=retire, compromised=moments)
     done = rotation.rotate(opened.parts, change, officer_keys(opened, officers, passphrases))
     for record in done.added:
         click.echo(f"New key {record.id[:16]} for {record.holder or record.role.value}")
+    if server:
+        click.echo("The server's new key is used when all peers have acknowledged this: entente peer server-key")
     for name, error in done.failed:
         click.echo(f"{name} cannot be told now: {error.message} It is told by the next entente peer rotate.", err=True)
     for name in done.told:
         click.echo(f"Next: entente sync {name}, or entente bundle export {name} FILE")
+
+
+@peer.command("server-key")
+@home_option
+@passphrase_option
+def server_key(home: Path | None, passphrase_file: Path | None) -> None:
+    """Use the server's new key that was announced by `peer rotate --server`. Stop the server before, then start it.
+
+    It is refused while a peer has not acknowledged the announcement: such a peer would find a stranger's key.
+    """
+    opened = open_node(home, passphrase_file, alone=True)
+    from entente.node.services import servers
+
+    click.echo(f"The server's key is {servers.switch(opened.parts)[:16]} now. Start the server again.")
+
+
+@peer.command("destroy-keys")
+@click.option(
+    "--days", type=click.IntRange(0), default=180, show_default=True, help="Only those that ended so long ago."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@home_option
+@passphrase_option
+def destroy_keys(days: int, *, yes: bool, home: Path | None, passphrase_file: Path | None) -> None:
+    """Destroy private sealing keys that ended long ago. What is still on its way to them can never be opened.
+
+    What was received and sent stays readable: each message has a key of its own. Destroy the copies of keys/, too.
+    """
+    opened = open_node(home, passphrase_file, alone=True)
+    from entente.node.services import rotation
+
+    due = rotation.ended(opened.parts, timedelta(days=days))
+    for record in due:
+        click.echo(f"{record.id[:16]}  {record.suite}")
+    if not due:
+        click.echo("There is none.")
+        return
+    if not yes:
+        click.confirm("Destroy these?", abort=True, err=True)
+    rotation.destroy(opened.parts, due)
+    click.echo("Destroyed. The ledger is whole; bundles sealed to these keys are to be asked for again.")
 
 
 @peer.command()

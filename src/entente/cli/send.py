@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from entente.cli.unlocking import home_option, open_node, passphrase_of, passphrase_option
+from entente.cli.unlocking import home_option, officer_keys, open_node, passphrase_option
 from entente.errors import EntenteError, InputError, Place, UsageError
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ if TYPE_CHECKING:
 
 _BLOCK = 1024 * 1024
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW = click.Path(dir_okay=False, path_type=Path)
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.argument("kind", metavar="TYPE")
-@click.argument("file", metavar="FILE.json", type=_FILE)
-@click.option("--to", "peers", multiple=True, required=True, metavar="PEER", help="Recipient.")
-@click.option("--handling", required=True, help='For example "TLP:AMBER H1 no-capital-case".')
+@click.argument("kind", metavar="TYPE", required=False)
+@click.argument("file", metavar="FILE.json", type=_FILE, required=False)
+@click.option("--to", "peers", multiple=True, metavar="PEER", help="Recipient. Needed with TYPE.")
+@click.option("--handling", help='For example "TLP:AMBER H1 no-capital-case". Needed with TYPE.')
 @click.option("--personal/--no-personal", default=None, help="Whether it holds personal data. Must be said.")
 @click.option("--assessment", help="Reference of the recorded assessment of what may happen to the persons named.")
 @click.option("--restriction", multiple=True, help="A restriction in words (H3); a person must decide on it.")
@@ -48,7 +50,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--supersedes", multiple=True, metavar="ID", help="Content id of an own earlier message it replaces.")
 @click.option("--withdraws", multiple=True, metavar="ID", help="Content id of an own earlier message it withdraws.")
 @click.option("--attach", multiple=True, type=_FILE, help="A file to 2 GiB that goes with it.")
-@click.option("--officer", "officers", multiple=True, required=True, metavar="NAME", help="Give it twice: two release.")
+@click.option("--officer", "officers", multiple=True, metavar="NAME", help="Who signs with a key file. Two release.")
 @click.option(
     "--officer-passphrase-file",
     "passphrases",
@@ -56,6 +58,9 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     type=_FILE,
     help="File with the officer's passphrase, in the order of --officer; asked for on the terminal otherwise.",
 )
+@click.option("--prepare", type=_NEW, help="Sign and send nothing; write the message to this file.")
+@click.option("--prepared", type=_FILE, help="Release the message in this file, in place of TYPE and FILE.json.")
+@click.option("--assertion", multiple=True, type=_FILE, help="What an officer's authenticator gave, as JSON.")
 @click.option("--yes", is_flag=True, help="Do not ask before releasing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @home_option
@@ -63,8 +68,11 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 def send(**given: Any) -> None:
     """Release a message of TYPE with the body in FILE.json, and send it to each PEER.
 
-    Two officers sign it with their key files. It is committed at once and leaves at the next `entente sync`, or with
-    the next `entente bundle export`. Types: docs/envelope.md.
+    Two officers sign it, with key files or authenticators. It is committed at once and leaves at the next `entente
+    sync`, or with the next `entente bundle export`. Types: docs/envelope.md.
+
+    An authenticator signs elsewhere: --prepare writes the message and prints the digest to sign, then --prepared
+    releases it with --assertion. The file holds the message in the clear.
     """
     from entente.node.boot import require_extra
 
@@ -76,10 +84,10 @@ def send(**given: Any) -> None:
 class _Given:
     """The options, by their names."""
 
-    kind: str
-    file: Path
+    kind: str | None
+    file: Path | None
     peers: tuple[str, ...]
-    handling: str
+    handling: str | None
     personal: bool | None
     assessment: str | None
     restriction: tuple[str, ...]
@@ -98,6 +106,9 @@ class _Given:
     attach: tuple[Path, ...]
     officers: tuple[str, ...]
     passphrases: tuple[Path, ...]
+    prepare: Path | None
+    prepared: Path | None
+    assertion: tuple[Path, ...]
     yes: bool
     as_json: bool
     home: Path | None
@@ -105,26 +116,74 @@ class _Given:
 
 
 def _send(given: _Given) -> None:
-    _check_officers(given.officers, given.passphrases)
-    marking, body, header = _marking(given), _body(given.file), _header(given)
+    if given.prepare is None:
+        _check_officers(given)
+    elif given.officers or given.assertion or given.prepared or given.prepare.exists():
+        raise UsageError("Nobody signs what is prepared, into a new file.", remedy="Sign it then: --prepared FILE")
     node = open_node(given.home, given.passphrase_file)
-    _check_sendable(node, node.draft(given.kind, body, given.peers, marking, **header), given.peers)
-    _show(node, given, marking)
+    content = _read(node, given.prepared) if given.prepared else _make(node, given)
+    peers = content.header.recipients
+    if given.prepare is not None:
+        _prepare(given.prepare, content)
+        return
     if not given.yes:
-        click.confirm(f"{' and '.join(given.officers)} release this?", abort=True, err=True)
-    keys = [_officer(node, name, file) for name, file in _with_files(given.officers, given.passphrases)]
+        people = (*given.officers, *(f"who made {path}" for path in given.assertion))
+        click.confirm(f"{' and '.join(people)} release this?", abort=True, err=True)
+    _report(node, _signed(node, content, given), peers, given.as_json)
+
+
+def _make(node: Node, given: _Given) -> Content:
+    """A content from the options, shown to those who are to release it."""
+    if given.kind is None or given.file is None or not given.peers or given.handling is None:
+        raise UsageError("TYPE, FILE.json, --to and --handling are needed.", remedy="entente send --help")
+    marking, body, header = _marking(given, given.handling), _body(given.file), _header(given)
+    draft = node.draft(given.kind, body, given.peers, marking, **header)
+    _check_sendable(node, draft)
+    _show(node, draft, given.attach)
+    if not given.attach:
+        return draft
     header["attachments"] = tuple(_attach(node, path) for path in given.attach)
-    content = node.sign(node.draft(given.kind, body, given.peers, marking, **header), keys)
-    _report(node, content, given.peers, given.as_json)
+    return node.draft(given.kind, body, given.peers, marking, **header)
 
 
-def _marking(given: _Given) -> Marking:
+def _read(node: Node, path: Path) -> Content:
+    """A content that was prepared."""
+    from entente.exchange.content import LIMIT, read_content
+
+    with path.open("rb") as file:
+        content = read_content(file.read(LIMIT + 1))
+    _check_sendable(node, content)
+    _show(node, content, ())
+    return content
+
+
+def _prepare(path: Path, content: Content) -> None:
+    from entente.exchange.webauthn import challenge
+
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content.envelope.as_bytes())
+    click.echo(f"Digest     {content.id}")
+    click.echo(f"Challenge  {challenge(content.id)}")
+    click.echo(f"{path} holds the message. When its digest is signed: entente send --prepared {path}", err=True)
+
+
+def _signed(node: Node, content: Content, given: _Given) -> Content:
+    from entente.exchange.content import with_signatures
+    from entente.node.files import read_small
+    from entente.node.services import staff
+
+    made = [staff.assertion(node.parts, content, read_small(path)) for path in given.assertion]
+    return node.sign(with_signatures(content, made), officer_keys(node, given.officers, given.passphrases))
+
+
+def _marking(given: _Given, handling: str) -> Marking:
     from entente.exchange.handling_words import read_handling
 
     if given.personal is None:
         raise UsageError("It is not said whether it holds personal data.", remedy="Give --personal or --no-personal.")
     return read_handling(
-        given.handling,
+        handling,
         personal=given.personal,
         words=given.restriction,
         purposes=given.purpose,
@@ -158,18 +217,21 @@ def _answers(given: _Given) -> Any:
     return read_answers(answers.as_json()) if answers != Answers() else None
 
 
-def _check_officers(officers: tuple[str, ...], passphrases: tuple[Path, ...]) -> None:
-    if len(set(officers)) < 2:
-        raise UsageError("Two different officers release a message.", remedy='--officer "ANN LEE" --officer "BOB WU"')
-    if passphrases and len(passphrases) != len(officers):
+def _check_officers(given: _Given) -> None:
+    if len(set(given.officers)) + len(set(given.assertion)) < 2:
+        raise UsageError(
+            "Two different officers release a message.",
+            remedy='--officer "ANN LEE" --officer "BOB WU", or --assertion FILE for who has an authenticator.',
+        )
+    if given.passphrases and len(given.passphrases) != len(given.officers):
         raise UsageError("Not every officer has a passphrase file.", remedy="Give one for each --officer, in order.")
 
 
-def _check_sendable(node: Node, content: Content, peers: tuple[str, ...]) -> None:
+def _check_sendable(node: Node, content: Content) -> None:
     """What is asked again when it is committed, before anybody types a passphrase in vain."""
     from entente.node.services import sending
 
-    for peer in peers:
+    for peer in content.header.recipients:
         node.channel(peer)
         sending.permitted(node.parts, content, peer)
     node.parts.types.check(content)
@@ -209,30 +271,18 @@ def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def _show(node: Node, given: _Given, marking: Marking) -> None:
+def _show(node: Node, content: Content, attach: Sequence[Path]) -> None:
     """What the officers release, before they do."""
     from entente.exchange.handling_words import explain, words_of
     from entente.exchange.messages import load_registry
 
-    label = load_registry().get(given.kind, 1).label["en"]
-    click.echo(f"{label} from {node.name} to {', '.join(given.peers)}", err=True)
-    for line in explain(marking):
+    head = content.header
+    label = load_registry().get(head.type, head.version).label["en"]
+    click.echo(f"{label} from {node.name} to {', '.join(head.recipients)}", err=True)
+    for line in (*explain(head.marking), *(words_of(head.answers) if head.answers else ())):
         click.echo(f"  {line}", err=True)
-    if answers := _answers(given):
-        for line in words_of(answers):
-            click.echo(f"  {line}", err=True)
-    for path in given.attach:
+    for path in attach:
         click.echo(f"  With {path.name}, {path.stat().st_size:,} bytes", err=True)
-
-
-def _with_files(officers: tuple[str, ...], passphrases: tuple[Path, ...]) -> Iterator[tuple[str, Path | None]]:
-    return zip(officers, passphrases or (None,) * len(officers), strict=True)
-
-
-def _officer(node: Node, name: str, file: Path | None) -> Any:
-    from entente.node.services import staff
-
-    return staff.officer(node.parts, name, passphrase_of(file, f"Passphrase of {name}"))
 
 
 def _attach(node: Node, path: Path) -> Attachment:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,19 +98,37 @@ def _peers(node: Node, peer: str | None) -> list[str]:
 
 def _meet(node: Node, name: str, as_json: bool, *, quiet: bool) -> bool:
     """Meet one peer; what is wrong with it is told, and does not keep the others waiting."""
-    from entente.node.services import peers
-    from entente.node.wire.client import Line
-    from entente.node.wire.syncing import sync as meet
+    from entente.node.services import servers
 
-    card = peers.paired(node.parts, name).card
     try:
-        with Line(node, name, card.url, card.tls) as line, _progress(name, quiet=quiet or as_json) as tell:
-            done = meet(node, line, name, tell)
+        *others, last = servers.accepted(node.parts, name)
+        done = _first(node, name, others, last, quiet=quiet or as_json)
     except EntenteError as error:
         _say_error(name, error, as_json)
         return False
     _say(done, as_json)
     return done.done
+
+
+def _first(node: Node, name: str, pins: Sequence[str], last: str, *, quiet: bool) -> Progress:
+    """Meet a peer whose server may have a new key: it was announced, and the old one still counts until it is met."""
+    from entente.node.services import servers
+    from entente.node.wire.client import Line
+    from entente.node.wire.errors import PinError
+    from entente.node.wire.syncing import sync as meet
+
+    url = servers.url(node.parts, name)
+    for pin in (*pins, last):
+        try:
+            with Line(node, name, url, pin) as line, _progress(name, quiet=quiet) as tell:
+                done = meet(node, line, name, tell)
+        except PinError:
+            if pin == last:
+                raise
+        else:
+            servers.met(node.parts, name, pin)
+            return done
+    raise AssertionError  # pragma: no cover - the last one returned or raised
 
 
 @contextmanager

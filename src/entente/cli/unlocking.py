@@ -54,8 +54,13 @@ def place(home: Path | None) -> Path:
     return home or default_home()
 
 
-def open_node(home: Path | None, passphrase_file: Path | None = None, *, locked: bool = False) -> Node:
-    """The node in a directory; its passphrase is asked for unless `locked` is enough."""
+def open_node(
+    home: Path | None, passphrase_file: Path | None = None, *, locked: bool = False, alone: bool = False
+) -> Node:
+    """The node in a directory; its passphrase is asked for unless `locked` is enough.
+
+    With `alone`, no other program may work with it meanwhile.
+    """
     import os
 
     from entente.node.boot import boot
@@ -68,7 +73,7 @@ def open_node(home: Path | None, passphrase_file: Path | None = None, *, locked:
     from entente.node.node import Node
 
     name = read_config(path, os.environ).name  # before a passphrase is asked for in vain
-    click.get_current_context().with_resource(Home(path).used())  # until the command ends
+    click.get_current_context().with_resource(Home(path).used(alone=alone))  # until the command ends
     passphrase = None if locked else passphrase_of(passphrase_file, f"Passphrase of {name}")
     return Node.open(path, now, passphrase, environ=os.environ)
 

@@ -53,6 +53,7 @@ class Channel:
         tiles: opens the tiles over leaves at the head that was signed last.
         mirror: the same for the mirror of the peer's log, at the head that was mirrored last; other files.
         random: gives so many random bytes, such as `os.urandom`.
+        store: its name in the store; its id, if it is not given.
     """
 
     me: Self
@@ -67,11 +68,12 @@ class Channel:
     tiles: Tiles
     mirror: Tiles
     random: Callable[[int], bytes]
+    store: str = ""
 
     @property
     def id(self) -> str:
-        """Its id."""
-        return self.peer.channel
+        """Its name in the store. What frames name is `peer.channel`, and changes with the generation."""
+        return self.store or self.peer.channel
 
     def new_book(self) -> Book:
         """The state of a channel nothing has gone through."""
@@ -92,7 +94,7 @@ def send_all(uow: UnitOfWork, channel: Channel, released: Sequence[Released], no
         ExchangeError: see `seal`.
     """
     with uow.transaction(channel.id) as tx:
-        restore.check_node(tx.states())
+        restore.check_node(tx.states(), tx.book().ledger)
         book, sent = tx.book(), list[Sealed]()
         for item in released:
             _check_sendable(tx, book, released[: len(sent)], item.content, now)
@@ -123,8 +125,8 @@ def settle(uow: UnitOfWork, channel: Channel) -> int:
         DamageError: the entries are not those that were signed.
     """
     with uow.transaction(channel.id) as tx:
-        restore.check_node(tx.states())
         book = tx.book()
+        restore.check_node(tx.states(), book.ledger)
         head = restore.check_signing(book.ledger, channel.log.key)
         log = channel.tiles(tx.leaves, head)
         new = log.index()

@@ -111,7 +111,8 @@ def make_contact(uow: UnitOfWork, channel: Channel, *, most: int = MOST_ENTRIES)
     """
     with uow.transaction(channel.id) as tx:
         book = tx.book()
-        if not isinstance(book.ledger, restore.Signing) or book.checkpoint is None or _waits(tx):
+        waits = restore.waits(tx.states(), book.ledger)
+        if waits or not isinstance(book.ledger, restore.Signing) or book.checkpoint is None:
             return Contact(channel.log.key.name, _ask(tx, book)).encode(), None
         data = _contact(tx, channel, book, book.ledger.head, most).encode()
     return data, _sign(data, channel.log)
@@ -157,7 +158,7 @@ def take_contact(uow: UnitOfWork, channel: Channel, contact: Contact, at: dateti
         LedgerError: a checkpoint is not the peer's, or a cosignature does not verify.
     """
     with uow.transaction(channel.id) as tx:
-        restore.check_node(tx.states())
+        restore.check_node(tx.states(), tx.book().ledger)
         book = _with_cosigned(tx.book(), channel, contact)
         book = replace(book, asked=contact.ask)
         outcome = Outcome.CONSISTENT
@@ -213,10 +214,6 @@ def _ask(tx: Transaction, book: Book) -> Ask:
     receipted = queued[0] - 1 if queued else book.sent.sequence
     wanted = tuple(tx.wanted(MOST_WANTED))
     return Ask(tx.leaves.size(), book.mirror_size, book.taken.sequence, receipted, wanted)
-
-
-def _waits(tx: Transaction) -> bool:
-    return any(not isinstance(state, restore.Signing) for state in tx.states())
 
 
 def _with_cosigned(book: Book, channel: Channel, contact: Contact) -> Book:

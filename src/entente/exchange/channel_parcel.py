@@ -160,9 +160,9 @@ def _meet(uow: UnitOfWork, channel: Channel, contact: Contact, at: datetime) -> 
 
 
 def _waits(uow: UnitOfWork, channel: Channel) -> bool:
-    """Whether a log of this node waits after a restore, so that nothing is taken and signed."""
+    """Whether nothing is taken and signed: a log of this node is restored, or this one is being succeeded."""
     with uow.transaction(channel.id) as tx:
-        return any(not isinstance(state, restore.Signing) for state in tx.states())
+        return restore.waits(tx.states(), tx.book().ledger)
 
 
 def _frames(uow: UnitOfWork, channel: Channel, most: int, most_bytes: int) -> tuple[bytes, ...]:

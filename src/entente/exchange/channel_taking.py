@@ -16,12 +16,12 @@ from entente.exchange.channel import Apply, Channel, frame_row, note_pieces
 from entente.exchange.channel_errors import WrongdoingError
 from entente.exchange.channel_fork import write_fork
 from entente.exchange.channel_state import check_open, suspensions_after
-from entente.exchange.errors import ChannelError, ExchangeError, ForkError, SequenceGapError
+from entente.exchange.errors import ChannelError, ExchangeError, ForkError, ReplayError, SequenceGapError
 from entente.exchange.frame import FIRST, Parts, digest, split
 from entente.exchange.ledger import restore
 from entente.exchange.messages.standing import check_references
 from entente.exchange.opening import Opened, open_parts, verify_frame
-from entente.exchange.receipts import SENT, TAKEN, Entry, parse_entry, refused_act
+from entente.exchange.receipts import SENT, SUCCESSION, TAKEN, Entry, parse_entry, refused_act
 from entente.exchange.sealing import Position
 from entente.exchange.store import Book, Message, Transaction, UnitOfWork, Way
 
@@ -65,7 +65,7 @@ def receive_all(
         RestoreError: the node came back from a backup and takes nothing yet.
     """
     with uow.transaction(channel.id) as tx:
-        restore.check_node(tx.states())
+        restore.check_node(tx.states(), tx.book().ledger)
         work = _Work(tx, channel, tx.book())
         found: list[Message | ExchangeError] = []
         for data in frames:
@@ -151,7 +151,7 @@ def _known(work: _Work, sequence: int) -> Message | None:
 
 
 def _check_channel(parts: Parts, channel: Channel) -> None:
-    if parts.header.channel != channel.id or parts.frame.channel != channel.id:
+    if {parts.header.channel, parts.frame.channel} != {channel.peer.channel}:
         raise ChannelError(f"The message is not of the channel with {channel.peer.name}.")
 
 
@@ -178,6 +178,8 @@ def _open(work: _Work, parts: Parts, at: datetime) -> Opened:
         suites=channel.suites,
         types=channel.types,
     )
+    if work.sender_of(opened.content.id) is not None:
+        raise ReplayError("The content was taken before, in another frame.")
     check_references(opened.content, work.sender_of)
     own = [entry for entry in book.suspensions if entry.by == channel.peer.name]
     check_open(own, opened.content, at)
@@ -224,7 +226,7 @@ def _recovered(work: _Work, parts: Parts) -> tuple[int, Entry | None]:
     while start < stop:
         for data in work.tx.leaves.entries(start, min(start + _LOOK, stop)):
             entry = parse_entry(data)
-            if entry.act != SENT and entry.frame.sequence >= parts.frame.sequence:
+            if entry.act not in {SENT, SUCCESSION} and entry.frame.sequence >= parts.frame.sequence:
                 return _same(work, start, entry, parts)
             start += 1
     return 0, None

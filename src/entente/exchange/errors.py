@@ -155,7 +155,7 @@ class SequenceGapError(ExchangeError):
 
 
 class ReplayError(ExchangeError):
-    """The sequence was already taken; the first receipt stands."""
+    """The sequence, or the content, was already taken; what was taken first stands."""
 
     code = "replay"
     usual_remedy = "Nothing is to be done; the first receipt is returned."

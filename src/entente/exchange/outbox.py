@@ -29,7 +29,7 @@ _WINDOW = 64
 def ready(uow: UnitOfWork, channel: Channel, *, most: int = MOST, most_bytes: int = MOST_BYTES) -> tuple[bytes, ...]:
     """The first frames without a receipt that a signed checkpoint covers, in order; at least one if there is one."""
     with uow.transaction(channel.id) as tx:
-        restore.check_node(tx.states())
+        restore.check_node(tx.states(), tx.book().ledger)
         return _wires(uow, tx, channel, tx.queued(most), most_bytes)
 
 
@@ -38,7 +38,7 @@ def pull(
 ) -> tuple[bytes, ...]:
     """Frames behind a sequence, whether or not there is a receipt: for a peer that asks for what it misses."""
     with uow.transaction(channel.id) as tx:
-        restore.check_node(tx.states())
+        restore.check_node(tx.states(), tx.book().ledger)
         return _wires(uow, tx, channel, range(after + 1, after + 1 + most), most_bytes)
 
 

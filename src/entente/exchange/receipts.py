@@ -1,7 +1,9 @@
 """Entries of a channel's log, and what a recipient signs about a frame: a receipt, or a rejection.
 
 An entry is one line that says what was done with a frame (`sent`, `taken`, `refused CODE`) and the exact payload of
-the frame. A receipt is a tlog-proof of the recipient's entry; its `extra` is that line, so the sender can build the
+the frame. The first entry of a log that takes another's place is `succession` and the signed notes of that instead.
+
+A receipt is a tlog-proof of the recipient's entry; its `extra` is that line, so the sender can build the
 entry from what it sent and needs nothing else. A frame that was signed in its place and whose content is refused
 takes its sequence all the same, and so nothing behind it is held up; its receipt says `refused CODE`.
 
@@ -32,14 +34,14 @@ from entente.exchange.ledger.tree import leaf_hash
 
 Open = Callable[[bytes, VerifierKey], SignedCheckpoint]
 
-SENT, TAKEN = "sent", "taken"
+SENT, TAKEN, SUCCESSION = "sent", "taken", "succession"
 _REFUSED = "refused "
 _REJECTION = "entente/rejection/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What an entry says: `act` is its line, `payload` the frame's exact payload."""
+    """What an entry says: `act` is its line, `payload` the frame's exact payload, or the notes of a succession."""
 
     act: str
     payload: bytes
@@ -90,7 +92,8 @@ def parse_entry(data: bytes) -> Entry:
     """
     line, gap, payload = data.partition(b"\n")
     act = line.decode("ascii", errors="replace")
-    if not gap or not (act in {SENT, TAKEN} or (act.startswith(_REFUSED) and _is_code(act.removeprefix(_REFUSED)))):
+    refused = act.startswith(_REFUSED) and _is_code(act.removeprefix(_REFUSED))
+    if not gap or not (act in {SENT, TAKEN, SUCCESSION} or refused):
         raise MalformedError("The entry is none of a channel's log.")
     return Entry(act, payload)
 
@@ -111,7 +114,7 @@ def verify_frame_receipt(data: bytes, payload: bytes, log: VerifierKey, opened: 
     """
     receipt = parse_receipt(data)
     entry = parse_entry((receipt.extra or b"") + b"\n" + payload)
-    if entry.act == SENT:
+    if entry.act in {SENT, SUCCESSION}:
         raise ReceiptError("The receipt does not say that the frame arrived.")
     signed = opened(receipt.checkpoint, log)
     verify_inclusion(receipt.path, leaf_hash(entry.encode()), receipt.index, signed.head)

@@ -16,14 +16,16 @@ from typing import Any
 from entente.errors import Place
 from entente.exchange import strict
 from entente.exchange.content import is_id, member
-from entente.exchange.errors import ExchangeError
+from entente.exchange.errors import ExchangeError, MalformedError
 from entente.exchange.fingerprint import fingerprint
 from entente.exchange.keys import KeyRecord, Role
 from entente.exchange.ledger.note import COSIGNATURE, VerifierKey
+from entente.exchange.webauthn import MOST_ORIGINS, SUITE, RelyingParty, relying_party
 from entente.node.errors import PairingError
 from entente.node.keyring import witness_name
 
 LIMIT = 256 * 1024
+MOST_GENERATIONS = 1000
 _LONGEST = 100
 _TYPE = "entente-invitation"
 _URL = re.compile(r"(https://[\w.\[\]:-]+(/[\w./-]*)?)?")
@@ -42,6 +44,9 @@ class Card:
         url: where its server is; empty if it has none.
         tls: SHA-256 of its server's public key; empty if it has none.
         made: when it was written.
+        again: the peer for whom it is written anew after a pairing that was revoked, and the number of the next
+            generation of the channel as this authority counts; None for everybody else.
+        relying_party: where its officers sign with authenticators; None if none does.
     """
 
     name: str
@@ -53,17 +58,22 @@ class Card:
     url: str
     tls: str
     made: datetime
+    again: tuple[str, int] | None = None
+    relying_party: RelyingParty | None = None
 
     @property
     def fingerprint(self) -> str:
         """What two people compare."""
         ledger = [f"log {self.log.hex()}", f"witness {self.witness.hex()}", f"tls {self.tls}"]
         about = [f"jurisdiction {self.jurisdiction}", f"suites {' '.join(sorted(self.suites))}"]
+        if party := self.relying_party:
+            about += [f"relying-party {party.id} {' '.join(party.origins)}"]
+        about += [f"again {self.again[0]} {self.again[1]}"] if self.again else []
         return fingerprint(self.name, [*(key.id for key in self.keys), *ledger, *about])
 
-    def log_key(self, peer: str) -> VerifierKey:
-        """The key of its log of the channel with a peer."""
-        return VerifierKey(origin(self.name, peer), self.log)
+    def log_key(self, peer: str, generation: int = 1) -> VerifierKey:
+        """The key of its log of a generation of the channel with a peer."""
+        return VerifierKey(origin(self.name, peer, generation), self.log)
 
     def cosigner_key(self) -> VerifierKey:
         """The key with which it cosigns."""
@@ -71,8 +81,13 @@ class Card:
 
     def encode(self) -> bytes:
         """The file."""
+        party = self.relying_party
+        signing = {"relying_party": {"id": party.id, "origins": list(party.origins)}} if party else {}
+        again = {"again": {"generation": self.again[1], "peer": self.again[0]}} if self.again else {}
         return strict.write_object(
             {
+                **again,
+                **signing,
                 "jurisdiction": self.jurisdiction,
                 "keys": [key.as_json() for key in self.keys],
                 "log": strict.write_base64(self.log),
@@ -93,14 +108,27 @@ def is_officer(name: str) -> bool:
     return len(name) <= _LONGEST and name.isprintable() and name == name.strip()
 
 
-def origin(owner: str, peer: str) -> str:
-    """The name of an authority's log of its channel with a peer."""
-    return f"entente.log/{owner}/{peer}"
+def origin(owner: str, peer: str, generation: int = 1) -> str:
+    """The name of an authority's log of a generation of its channel with a peer."""
+    return _numbered(f"entente.log/{owner}/{peer}", generation)
 
 
 def channel_id(one: str, two: str) -> str:
-    """The id of the channel between two authorities."""
+    """The name under which the channel between two authorities is stored, whatever its generation."""
     return "/".join(sorted((one, two)))
+
+
+def frames_of(one: str, two: str, generation: int = 1) -> str:
+    """The id of a generation of the channel between two authorities, as frames name it.
+
+    A new generation begins when the logs are succeeded, or when two authorities pair again. Frames and receipts of one
+    mean nothing in another.
+    """
+    return _numbered(channel_id(one, two), generation)
+
+
+def _numbered(name: str, generation: int) -> str:
+    return name if generation == 1 else f"{name}/{generation}"
 
 
 def read_card(data: bytes, file: str = "") -> Card:
@@ -131,7 +159,25 @@ def _card(value: Mapping[str, Any]) -> Card:
         url=strict.field(value, "url", str, what=what),
         tls=strict.field(value, "tls", str, what=what),
         made=strict.read_moment(value.get("made"), what="made"),
+        again=_again(value["again"]) if "again" in value else None,
+        relying_party=_party(value["relying_party"]) if "relying_party" in value else None,
     )
+
+
+def _party(value: Any) -> RelyingParty:
+    found = value if isinstance(value, dict) else {}
+    if set(found) != {"id", "origins"}:
+        raise MalformedError("The invitation's relying party has other fields than it must have.")
+    origins = strict.texts(found, "origins", what="invitation", most=MOST_ORIGINS)
+    return relying_party(strict.field(found, "id", str, what="invitation"), origins)
+
+
+def _again(value: Any) -> tuple[str, int]:
+    found = value if isinstance(value, dict) else {}
+    generation = strict.field(found, "generation", int, what="invitation")
+    if set(found) != {"generation", "peer"} or not 1 < generation <= MOST_GENERATIONS:
+        raise MalformedError("The invitation does not say for which peer it is written anew.")
+    return member(found["peer"], "peer"), generation
 
 
 def _check(card: Card, file: str) -> Card:
@@ -146,6 +192,8 @@ def _check(card: Card, file: str) -> Card:
         raise _bad("The invitation names a key twice.", file)
     if not re.fullmatch("[A-Z]{2}", card.jurisdiction) or not _URL.fullmatch(card.url) or not card.suites:
         raise _bad("The invitation's jurisdiction, address or suites are malformed.", file)
+    if any(key.suite == SUITE for key in card.keys) and card.relying_party is None:
+        raise _bad("The invitation names an authenticator, and not where it is used.", file)
     if card.tls and not is_id(card.tls):
         raise _bad("The invitation's key of its server is malformed.", file)
     return card

@@ -12,6 +12,7 @@ from typing import Any
 from entente.errors import Place
 from entente.exchange.content import member
 from entente.exchange.errors import MalformedError
+from entente.exchange.webauthn import relying_party
 from entente.node.errors import NodeError
 from entente.node.store.database import settings_of
 
@@ -35,6 +36,8 @@ class Config:
         url: where peers reach it; empty if only bundles are used.
         hosts: names under which pages may be asked for.
         log: least level that is logged.
+        relying_party: domain for which officers' authenticators are registered; empty if there are none.
+        origins: addresses of the pages on which officers use them.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Config:
     url: str = ""
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
     log: str = "info"
+    relying_party: str = ""
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,14 @@ def _is_database(value: Any) -> bool:
         return isinstance(value, str) and bool(settings_of(value, Path()))
     except (NodeError, ValueError):
         return False
+
+
+def _is_party(domain: str, origins: tuple[str, ...]) -> bool:
+    try:
+        relying_party(domain, origins)
+    except MalformedError:
+        return False
+    return True
 
 
 SETTINGS = (
@@ -142,6 +155,20 @@ SETTINGS = (
         lambda value: value in LEVELS,
         f"Use one of {', '.join(LEVELS)}.",
     ),
+    Setting(
+        "relying_party",
+        "ENTENTE_RELYING_PARTY",
+        "Domain for which officers' authenticators are registered; empty if officers have key files only.",
+        lambda value: isinstance(value, str) and (not value or _is_party(value, (f"https://{value}",))),
+        "Write a domain such as entente.example.org, or leave it empty.",
+    ),
+    Setting(
+        "origins",
+        "ENTENTE_ORIGINS",
+        "Addresses of the pages on which officers use authenticators; in the environment parted by commas.",
+        lambda value: isinstance(value, tuple) and all(isinstance(item, str) for item in value),
+        'Write a list of addresses of that domain, for example ["https://entente.example.org"].',
+    ),
 )
 
 
@@ -175,8 +202,8 @@ def read_config(home: Path, environ: Mapping[str, str]) -> Config:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {item.name: environ[item.variable] for item in SETTINGS if environ.get(item.variable)}
-    if "hosts" in found:
-        found["hosts"] = [name.strip() for name in found["hosts"].split(",") if name.strip()]
+    for several in {"hosts", "origins"} & set(found):
+        found[several] = [name.strip() for name in found[several].split(",") if name.strip()]
     return found
 
 
@@ -207,7 +234,18 @@ def check_config(values: Mapping[str, Any], file: str) -> Config:
                 remedy=known[name].remedy,
                 place=Place(file=file, field=name),
             )
-    return Config(**given)
+    config = Config(**given)
+    if bool(config.relying_party) != bool(config.origins) or not _agree(config):
+        raise NodeError(
+            "The settings 'relying_party' and 'origins' do not fit together.",
+            remedy=known["origins"].remedy,
+            place=Place(file=file, field="origins"),
+        )
+    return config
+
+
+def _agree(config: Config) -> bool:
+    return not config.relying_party or _is_party(config.relying_party, config.origins)
 
 
 def _shown(name: str, value: Any) -> str:

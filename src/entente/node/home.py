@@ -4,7 +4,7 @@
 |---|---|---|
 | `config.toml`, `match.toml`, `taxii.toml` | 600 | yes |
 | `keys/` | 700, files 600 | no; keep a copy of your own apart |
-| `db.sqlite3` | 600 | yes, without the keys of received contents |
+| `db.sqlite3` | 600 | yes, without the keys of contents |
 | `blobs/` ciphertext | 700 | yes |
 | `tiles/`, `mirror/` proofs, made anew from the database | 700 | no |
 """

@@ -32,7 +32,7 @@ from entente.exchange.ledger.note import COSIGNATURE, KeySigner
 from entente.exchange.parties import NodeKey, SealingKey, load_sealing, load_signing
 from entente.exchange.suites import Suites
 from entente.node.errors import NodeError
-from entente.node.files import read_private, write_private
+from entente.node.files import read_private, sync_folder, write_private
 
 LIFE = timedelta(days=730)
 """How long a new key is valid."""
@@ -117,7 +117,21 @@ def new_key(owner: str, role: Role, suite: str, suites: Suites, now: datetime, h
 
 def add(folder: Path, secret: bytes, key: PrivateKey) -> None:
     """Write one more key of the node."""
-    _write(folder, f"{key.record.role.value}-{key.record.id[:16]}", key, secret)
+    _write(folder, _file(key.record), key, secret)
+
+
+def _file(record: KeyRecord) -> str:
+    return f"{record.role.value}-{record.id[:16]}"
+
+
+def destroy(folder: Path, record: KeyRecord) -> None:
+    """Overwrite and remove the private part of a key of the node. What a disk keeps of it, nobody can promise."""
+    path = _path(folder, _file(record))
+    with path.open("r+b", buffering=0) as file:
+        file.write(bytes(path.stat().st_size))
+        os.fsync(file.fileno())
+    path.unlink()
+    sync_folder(folder)
 
 
 def open_secret(folder: Path, passphrase: bytes) -> bytes:

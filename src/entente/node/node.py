@@ -137,11 +137,11 @@ class Node:
         """What a person of this authority reads out to a peer's person."""
         return self.card().fingerprint
 
-    def card(self) -> Card:
-        """The invitation to give to peers."""
+    def card(self, again: str = "") -> Card:
+        """The invitation to give to peers, or to one peer to pair with it again."""
         from entente.node.services import peers
 
-        return peers.invitation(self.parts)
+        return peers.invitation(self.parts, again)
 
     def add_officer(self, name: str, passphrase: bytes, *, cost: int = COST) -> NodeKey:
         """Make an officer's key file, and the key ready to sign."""

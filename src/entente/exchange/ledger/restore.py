@@ -187,15 +187,27 @@ def check_signing(state: State, log: VerifierKey) -> TreeHead:
     return state.head
 
 
-def check_node(states: Iterable[State]) -> None:
-    """A restored node signs in none of its logs while one of them waits.
+def waits(states: Iterable[State], own: State) -> bool:
+    """Whether one of a node's logs may not sign now.
+
+    Args:
+        states: of every log of the node. One that is restored holds up all of them: nobody knows what it had signed.
+        own: of the log that is asked about. One that is being succeeded holds up itself only.
+    """
+    return not isinstance(own, Signing) or any(isinstance(state, Restored) for state in states)
+
+
+def check_node(states: Iterable[State], own: State) -> None:
+    """Return if a log may sign: see `waits`.
 
     Raises:
         RestoreError: a log waits.
     """
-    waiting = [state for state in states if not isinstance(state, Signing)]
-    if waiting:
-        names = {name for state in waiting for name in state.awaited}
+    every = list(states)
+    if waits(every, own):
+        waiting: list[State] = [state for state in every if isinstance(state, Restored)]
+        waiting = waiting or [own]
+        names = {name for state in waiting if not isinstance(state, Signing) for name in state.awaited}
         raise RestoreError(
             f"{len(waiting)} logs of this node may not sign yet; awaited: {', '.join(sorted(names)) or 'a person'}.",
             remedy="Follow the restore rule: reports of every peer, or a succession that every peer confirms.",

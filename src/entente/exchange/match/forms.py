@@ -89,8 +89,9 @@ def account(text: str, bank: str) -> tuple[str, str]:
 def wallet(text: str) -> tuple[str, str]:
     """A wallet's address, and what is doubtful about it.
 
-    The check letters of EIP-55 are not looked at: both spellings are one address. An address of another network is
-    taken as it stands, since nothing here can check it.
+    The check letters of EIP-55 are not looked at here: both spellings are one address, and Keccak is not at hand; who
+    has it hands in a check (`sets.make_set`). An address of another network is taken as it stands, since nothing here
+    can check it.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     lower = plain.lower()

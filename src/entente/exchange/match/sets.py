@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from entente.errors import InputError, Place
 from entente.exchange.match.errors import MatchKeyError
 from entente.exchange.match.folds import Fold
-from entente.exchange.match.kinds import Kind, Row
+from entente.exchange.match.kinds import Key, Kind, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,18 @@ class KeySet:
         return tuple(item.key for item in self.items)
 
 
-def make_set(kind: Kind, fold: Fold, rows: Iterable[tuple[int, Row]], *, file: str | None = None) -> KeySet:
+Check = Callable[[str, Row], str]
+"""What is wrong with a row of a kind beyond what the kind itself looks at, in a sentence; empty if nothing is."""
+
+
+def make_set(
+    kind: Kind,
+    fold: Fold,
+    rows: Iterable[tuple[int, Row]],
+    *,
+    file: str | None = None,
+    check: Check | None = None,
+) -> KeySet:
     """A set from rows.
 
     Args:
@@ -75,6 +86,8 @@ def make_set(kind: Kind, fold: Fold, rows: Iterable[tuple[int, Row]], *, file: s
         fold: the normaliser.
         rows: line and columns of each row; `reference` names the own record it is from.
         file: names the file in remarks.
+        check: looks at more, for example at the letters' case of a wallet's address (EIP-55, which needs Keccak). It
+            refuses a row and never changes a key, so that both sides need not have the same.
     """
     found: dict[str, tuple[set[str], bool]] = {}
     remarks: list[Remark] = []
@@ -82,7 +95,7 @@ def make_set(kind: Kind, fold: Fold, rows: Iterable[tuple[int, Row]], *, file: s
     for line, row in rows:
         count += 1
         try:
-            key = kind.key(row, fold)
+            key = _key(kind, fold, row, check)
         except MatchKeyError as error:
             column = error.place.field if error.place else None
             remarks.append(Remark(Place(file, line, column), f"{error.message} {error.remedy}", refused=True))
@@ -94,6 +107,13 @@ def make_set(kind: Kind, fold: Fold, rows: Iterable[tuple[int, Row]], *, file: s
         found[key.text] = references, person or key.person
     items = tuple(Item(key, tuple(sorted(of)), person) for key, (of, person) in sorted(found.items()))
     return KeySet(kind.name, kind.version, fold.id, items, tuple(remarks), count)
+
+
+def _key(kind: Kind, fold: Fold, row: Row, check: Check | None) -> Key:
+    key = kind.key(row, fold)
+    if check is not None and (wrong := check(kind.name, row)):
+        raise MatchKeyError(wrong, remedy="Correct it from its source.")
+    return key
 
 
 def read_csv(path: Path, kind: Kind) -> Sequence[tuple[int, Mapping[str, str]]]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from entente.exchange.acts import keys_after
 from entente.exchange.officers import Released
 from entente.exchange.opening import Opened
-from entente.node.services import pins
+from entente.node.services import pins, servers
 from entente.node.services.desk import receiving
 from entente.node.store import models
 from entente.node.store.transaction import ChannelTransaction
@@ -24,6 +24,8 @@ def peer_act(tx: ChannelTransaction, opened: Opened, at: datetime) -> None:
     if opened.content.header.type == KEY_CHANGE:
         old = pins.history(tx.alias, opened.content.header.sender)
         pins.store(tx.alias, keys_after(old, opened.content, opened.officers, at))
+        if "server" in opened.content.body:
+            servers.announce(tx.alias, opened.content.header.sender, opened.content.body["server"]["tls"])
     receiving.receive(tx.alias, opened.content, at, tx.book().suspensions)
 
 

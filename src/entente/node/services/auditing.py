@@ -13,6 +13,7 @@ from entente.exchange import dsse
 from entente.exchange.channel import Channel
 from entente.exchange.channel_contact import mirror_of
 from entente.exchange.channel_fork import verify_fork
+from entente.exchange.channel_succession import succession_notes
 from entente.exchange.errors import ExchangeError
 from entente.exchange.frame import FRAME_LIMIT, PAYLOAD_TYPE
 from entente.exchange.ledger import restore
@@ -22,13 +23,14 @@ from entente.exchange.ledger.evidence import parse_evidence, verify_evidence
 from entente.exchange.ledger.note import COSIGNATURE, VerifierKey, parse_note
 from entente.exchange.ledger.proofs import verify_inclusion
 from entente.exchange.ledger.receipt import Receipt, parse_receipt
-from entente.exchange.ledger.tree import TreeHead, leaf_hash
-from entente.exchange.receipts import Entry, parse_entry, verify_frame_receipt
+from entente.exchange.ledger.tree import EMPTY, TreeHead, leaf_hash
+from entente.exchange.receipts import SUCCESSION, Entry, parse_entry, verify_frame_receipt
 from entente.exchange.store import Book, Message, Transaction, Way
-from entente.node.cards import Card, channel_id, origin
+from entente.node.cards import Card, origin
 from entente.node.errors import NodeError
 from entente.node.keyring import public_ledger_keys, witness_name
 from entente.node.services import peers
+from entente.node.services.generations import stored
 from entente.node.services.parts import Parts
 from entente.node.store import models
 
@@ -38,7 +40,7 @@ class Audit:
     """What an audit of one channel found; that it returned means that everything was right.
 
     Attributes:
-        peer: its name.
+        peer: its name; of a generation that is over with its number, as `mx-pgr/1`.
         entries: of this node's log; all were hashed.
         signed: entries under the last checkpoint that this node signed.
         cosigned: entries under the largest checkpoint that the peer cosigned; 0 if it never did.
@@ -84,12 +86,11 @@ def audit(parts: Parts, peer: str) -> Audit:
         DamageError: what is stored is not what was signed.
         LedgerError: a signature does not verify.
     """
-    end = peers.channel(parts, peer)
+    end = _end(parts, peer)
     with parts.uow.transaction(end.id) as tx:
         book = tx.book()
-        if not isinstance(book.ledger, restore.Signing):
-            raise NodeError("This log waits after a restore.", remedy="Reach the peers, by network or bundle.")
-        log = end.tiles(tx.leaves, book.ledger.head)
+        log = end.tiles(tx.leaves, _signed_head(end, book))
+        _check_begun(tx, end, book)
         repaired = len(log.audit())
         _check_checkpoints(end, book, log.head_at(_cosigned(end, book)).root)
         mirror = mirror_of(tx, end, book)
@@ -101,12 +102,40 @@ def audit(parts: Parts, peer: str) -> Audit:
         return Audit(
             peer=peer,
             entries=tx.leaves.size(),
-            signed=book.ledger.head.size,
+            signed=_signed_head(end, book).size,
             cosigned=_cosigned(end, book),
             mirrored=book.mirror_size,
             repaired=repaired,
             receipts=_check_receipts(tx, end, book),
             open=models.Outgoing.objects.using(parts.alias).filter(channel__name=end.id).count(),
+        )
+
+
+def _end(parts: Parts, peer: str) -> Channel:
+    """The channel with a peer; `mx-pgr/1` is a generation that is over."""
+    return peers.past_channel(parts, peers.paired(parts, peer)) if "/" in peer else peers.channel(parts, peer)
+
+
+def _signed_head(end: Channel, book: Book) -> TreeHead:
+    """What this node's log signed last: of a log that was succeeded, what its last checkpoint says."""
+    if isinstance(book.ledger, restore.Signing):
+        return book.ledger.head
+    if isinstance(book.ledger, restore.Succeeding):
+        return open_checkpoint(book.checkpoint, end.log.key).head if book.checkpoint else EMPTY
+    raise NodeError("This log waits after a restore.", remedy="Reach the peers, by network or bundle.")
+
+
+def _check_begun(tx: Transaction, end: Channel, book: Book) -> None:
+    """Return if both logs of a generation that took another's place begin with the succession, word for word."""
+    own = tx.leaves.entries(0, 1) if tx.leaves.size() else ()
+    if not own or parse_entry(own[0]).act != SUCCESSION:
+        return  # it began by a pairing
+    notes = succession_notes(parse_entry(own[0]))
+    theirs = tx.mirror.entries(0, 1) if book.mirror_size else ()
+    if theirs and (parse_entry(theirs[0]).act != SUCCESSION or succession_notes(parse_entry(theirs[0])) != notes):
+        raise DamageError(
+            f"The log of {end.peer.name} does not begin with the succession that was agreed.",
+            remedy="Keep it as evidence, and ask the other authority.",
         )
 
 
@@ -147,7 +176,7 @@ def prove(parts: Parts, peer: str, message: Message) -> bytes:
     Raises:
         ReceiptError: no signed checkpoint covers it yet.
     """
-    end = peers.channel(parts, peer)
+    end = _end(parts, peer)
     with parts.uow.transaction(end.id) as tx:
         given = tx.receipts(Way.SENT, message.sequence, message.sequence + 1) if message.way is Way.SENT else {}
         if given:
@@ -163,7 +192,7 @@ def _own_proof(tx: Transaction, end: Channel, message: Message) -> Receipt:
     signed = None if note is None else open_checkpoint(note, end.log.key)
     if signed is None or message.leaf >= signed.head.size:
         raise ReceiptError("No signed checkpoint covers this message yet.", remedy="Sync, or export a bundle, first.")
-    log = end.tiles(tx.leaves, restore.check_signing(book.ledger, end.log.key))
+    log = end.tiles(tx.leaves, _signed_head(end, book))
     path = log.inclusion_proof(message.leaf, signed.head.size)
     return Receipt(message.leaf, path, signed.note, tx.leaves.entries(message.leaf, message.leaf + 1)[0])
 
@@ -195,16 +224,28 @@ def _log_key(parts: Parts, name: str) -> VerifierKey | None:
     """The key of a log by its name: of this node, or of a confirmed peer, whoever is at its other end."""
     _, _, rest = name.partition("/")
     owner, _, other = rest.partition("/")
-    if name != origin(owner, other):
+    other, _, number = other.partition("/")
+    generation = int(number) if _is_number(number) else 1
+    if name != origin(owner, other, generation):
         return None
     if owner == parts.name:
         return VerifierKey(name, public_ledger_keys(parts.home.keys)[0])
-    return next((VerifierKey(name, card.log) for card in _cards(parts) if card.name == owner), None)
+    cards = _cards(parts) if other != parts.name else [_card_of(parts, owner, generation)]
+    return next((VerifierKey(name, card.log) for card in cards if card and card.name == owner), None)
+
+
+def _card_of(parts: Parts, owner: str, generation: int) -> Card | None:
+    """The card of a peer in a generation of the channel with this node."""
+    past = {one.past: one.card for one in peers.earlier(parts, owner)}
+    now = next((card for card in _cards(parts) if card.name == owner), None)
+    return past.get(generation, now)
 
 
 def _cosigners(parts: Parts) -> set[VerifierKey]:
     own = VerifierKey(witness_name(parts.name), public_ledger_keys(parts.home.keys)[1], COSIGNATURE)
-    return {own, *(card.cosigner_key() for card in _cards(parts))}
+    cards = _cards(parts)
+    past = [one.card for card in cards for one in peers.earlier(parts, card.name)]
+    return {own, *(card.cosigner_key() for card in (*cards, *past))}
 
 
 def _cards(parts: Parts) -> list[Card]:
@@ -235,7 +276,7 @@ class Judged:
 def evidence(parts: Parts) -> list[Kept]:
     """All evidence that is kept here, the oldest first."""
     rows = models.EvidenceFile.objects.using(parts.alias).select_related("channel").order_by("at", "pk")
-    return [Kept(row.channel.peer_id, row.kind, row.at, row.digest, bytes(row.data)) for row in rows]
+    return [Kept(row.channel.peer_id.partition("/")[0], row.kind, row.at, row.digest, bytes(row.data)) for row in rows]
 
 
 def check_evidence(parts: Parts, data: bytes) -> Judged:
@@ -277,28 +318,48 @@ def _judge_frames(parts: Parts, data: bytes) -> Judged:
 def find(parts: Parts, text: str) -> tuple[str, Message]:
     """A message by its content id or the beginning of it (8 characters or more), or as `PEER/sent/7`.
 
+    In a generation of the channel that is over it is `PEER/1/sent/7`. A content that went out again in the next
+    generation is meant there.
+
     Raises:
         NodeError: there is none, or more than one.
     """
-    peer, _, rest = text.partition("/")
-    way, _, number = rest.partition("/")
+    peer, rest, way, number = _place(text)
     rows = models.Frame.objects.using(parts.alias).select_related("channel")
     if rest:
         rows = rows.filter(channel__peer_id=peer, way=way, sequence=int(number) if _is_number(number) else 0)
     else:
         rows = rows.filter(content__startswith=text) if len(text) >= _SHORTEST else rows.none()
-    names = {(row.channel.peer_id, row.way, row.sequence) for row in rows[:3]}
+    names = _latest({(row.channel.peer_id, row.way, row.sequence) for row in rows[:16]})
     if len(names) != 1:
         raise NodeError(
             f"{'No message' if not names else 'More than one message'} is called {text!r}.",
             remedy="Give a content id or PEER/sent/NUMBER or PEER/taken/NUMBER, as in `entente messages list`.",
         )
     ((peer, way, sequence),) = names
-    with parts.uow.transaction(channel_id(parts.name, peer)) as tx:
+    with parts.uow.transaction(stored(parts.name, peer)) as tx:
         message = tx.message(Way(way), sequence)
     if message is None:
         raise NodeError(f"{text!r} is gone.", remedy="Look again.")
     return peer, message
+
+
+def _place(text: str) -> tuple[str, str, str, str]:
+    """Peer, whether there is more, way and number in a text such as `mx-pgr/1/sent/7`."""
+    peer, _, rest = text.partition("/")
+    past, _, after = rest.partition("/")
+    if _is_number(past):
+        peer, rest = f"{peer}/{past}", after
+    way, _, number = rest.partition("/")
+    return peer, rest, way, number
+
+
+def _latest(names: set[tuple[str, str, int]]) -> set[tuple[str, str, int]]:
+    """Of the copies of one message in several generations of a channel, the last one."""
+    found: dict[tuple[str, str], tuple[str, str, int]] = {}
+    for name in sorted(names, key=lambda one: int(one[0].partition("/")[2] or 10**9)):
+        found[name[0].partition("/")[0], name[1]] = name
+    return set(found.values()) if len(found) == 1 else names
 
 
 def _is_number(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Backup of a node at work: one moment of the database, and the ciphertext that it names, in one encrypted file.
 
-The keys of received contents are left out, so that a content that is shredded later is not kept by its backups. They go
+The keys of contents are left out, so that a content that is shredded later is not kept by its backups. They go
 into a file of their own if one is named: keep it apart, and only for a short time. Private keys are in neither.
 """
 
@@ -42,7 +42,7 @@ def backup(parts: Parts, file: Path, keys_file: Path | None = None) -> Backup:
     Args:
         parts: the node, unlocked; it may be at work meanwhile.
         file: a file that is not there yet.
-        keys_file: another one, for the keys of received contents.
+        keys_file: another one, for the keys of contents.
 
     Raises:
         BackupError: a file is there already or cannot be written, or ciphertext is missing.

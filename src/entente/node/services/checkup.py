@@ -156,11 +156,11 @@ def _peer_times(parts: Parts) -> Iterator[tuple[str, datetime]]:
 
 
 def _own_log(parts: Parts, peer: str, public: bytes) -> VerifierKey:
-    return VerifierKey(origin(parts.name, peer), public)
+    return VerifierKey(origin(parts.name, peer, peers.generation(parts, peer)), public)
 
 
 def _books(parts: Parts) -> Iterator[tuple[str, Book]]:
-    for row in models.Channel.objects.using(parts.alias).order_by("name"):
+    for row in models.Channel.objects.using(parts.alias).exclude(peer__name__contains="/").order_by("name"):
         with parts.uow.transaction(row.name) as tx:
             yield row.peer_id, tx.book()
 
@@ -206,7 +206,7 @@ def _peers(parts: Parts) -> Iterator[Finding]:
 
 def _ledger(parts: Parts) -> Iterator[Finding]:
     for row in models.EvidenceFile.objects.using(parts.alias).order_by("at"):
-        peer = models.Channel.objects.using(parts.alias).get(pk=row.channel_id).peer_id
+        peer = models.Channel.objects.using(parts.alias).get(pk=row.channel_id).peer_id.partition("/")[0]
         words = f"{peer} signed what proves a {row.kind} ({_moment(row.at)})."
         yield Finding(
             Level.ERROR, "ledger", words, f"A person decides. Write it to files: entente peer evidence {peer} FOLDER"

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import fields
 
 from entente.exchange.content import Content
+from entente.exchange.errors import SealError
 from entente.exchange.messages.standing import Entry, State, standing
 from entente.exchange.release import CONSENT
 from entente.exchange.store import Message, Way
@@ -25,10 +26,16 @@ def standing_consents(parts: Parts, parties: Collection[str]) -> list[Content]:
             out of the backup that this node came from. Ask for the consent again.
     """
     rows = models.Frame.objects.using(parts.alias).filter(way=Way.TAKEN.value, refused="", sender__in=parties)
+    first = rows.filter(type=CONSENT).order_by("id").first()
+    later = rows.filter(id__gte=first.pk) if first else rows.none()  # any message may withdraw an earlier one
     found = []
-    for values in rows.filter(type__in=_TYPES).order_by("at", "id").values(*_NAMES):
+    for values in later.order_by("id").values(*_NAMES).iterator():
         message = Message(**{**values, "way": Way(values["way"]), "signed": bytes(values["signed"])})
-        found.append((message, reading.content(parts, message)))
+        try:
+            found.append((message, reading.content(parts, message)))
+        except SealError:
+            if message.type in _TYPES:
+                raise
     now = parts.clock()
     states = standing([Entry.of(content, message.at) for message, content in found], now)
     return [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from itertools import groupby
 
 from entente.errors import EntenteError
 from entente.exchange import attachments, strict
@@ -76,17 +77,23 @@ def load(parts: Parts, *, steps: str | None = None) -> Runs:
     runs: dict[str, Run] = {}
     ignored: list[Ignored] = []
     waiting: set[str] = set()
-    for peer in models.Channel.objects.using(parts.alias).order_by("peer_id"):
+    for peer, channels in _channels(parts):
         own: dict[str, Run] = {}
-        for message in _messages(parts, peer):
+        for message in (one for channel in channels for one in _messages(parts, channel)):
             try:
-                _advance(parts, peer.peer_id, message, own, waiting, steps)
+                _advance(parts, peer, message, own, waiting, steps)
             except ExchangeError as error:
-                ignored.append(Ignored(peer.peer_id, message.type, message.content, error.message))
+                ignored.append(Ignored(peer, message.type, message.content, error.message))
         ignored += _merge(runs, own, parts.name)
     now = parts.clock()
     runs = {id_: run.at(now) for id_, run in sorted(runs.items(), key=lambda pair: pair[1].since)}
     return Runs(runs, tuple(ignored), frozenset(waiting))
+
+
+def _channels(parts: Parts) -> Iterator[tuple[str, Iterator[models.Channel]]]:
+    """Each peer with the generations of its channel: a run goes on in the next one."""
+    rows = sorted(models.Channel.objects.using(parts.alias), key=lambda row: (row.peer_id.partition("/")[0], row.pk))
+    return groupby(rows, key=lambda row: str(row.peer_id.partition("/")[0]))
 
 
 def _merge(runs: dict[str, Run], more: Mapping[str, Run], me: str) -> Iterator[Ignored]:

@@ -14,20 +14,29 @@ from entente.exchange import fingerprint, webauthn
 from entente.exchange.channel import Channel
 from entente.exchange.keys import KeyRecord, Role
 from entente.exchange.ledger.files import DiskFiles
+from entente.exchange.ledger.note import VerifierKey
 from entente.exchange.ledger.tilelog import TileLog
 from entente.exchange.parties import NodeKey, Peer, Self
 from entente.node import keyring
-from entente.node.cards import Card, channel_id, origin, read_card
+from entente.node.cards import Card, frames_of, origin, read_card
 from entente.node.errors import NodeError, PairingError
-from entente.node.services import pins
+from entente.node.services import generations, pins
 from entente.node.services.checking import PeerChecker
 from entente.node.services.parts import Parts
-from entente.node.store import bookfile, models
+from entente.node.store import models
 
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """A peer as it is stored here."""
+    """A peer as it is stored here.
+
+    Attributes:
+        card: its invitation.
+        suites: accepted from it and used towards it.
+        accepted, confirmed, revoked: when.
+        late: see `entente.exchange.keys.Use.late`.
+        row: its name in the store; an earlier generation has a number behind it.
+    """
 
     card: Card
     suites: tuple[str, ...]
@@ -35,15 +44,27 @@ class Paired:
     confirmed: datetime | None
     revoked: datetime | None
     late: timedelta
+    row: str
+
+    @property
+    def past(self) -> int:
+        """The number of a generation of the channel that is over; 0 for the one that goes on."""
+        return int(self.row.partition("/")[2] or 0)
 
     @property
     def state(self) -> str:
         """In one word, for people."""
+        if self.past:
+            return "over"
         return "revoked" if self.revoked else "confirmed" if self.confirmed else "unconfirmed"
 
 
-def invitation(parts: Parts) -> Card:
+def invitation(parts: Parts, again: str = "") -> Card:
     """This node's own card: keys that are usable now.
+
+    Args:
+        parts: the node.
+        again: a peer whose pairing was revoked and with whom this node pairs again.
 
     Raises:
         PairingError: fewer than two officers have a key.
@@ -67,7 +88,27 @@ def invitation(parts: Parts) -> Card:
         url=parts.config.url,
         tls=_tls_pin(parts),
         made=now.replace(microsecond=0),
+        again=(again, _next_generation(parts, again)) if again else None,
+        relying_party=own_party(parts) if webauthn.SUITE in suites else None,
     )
+
+
+def own_party(parts: Parts) -> webauthn.RelyingParty | None:
+    """Where officers of this authority sign with authenticators; None if the settings name nothing."""
+    config = parts.config
+    return webauthn.RelyingParty(config.relying_party, config.origins) if config.relying_party else None
+
+
+def _next_generation(parts: Parts, name: str) -> int:
+    found, number = paired(parts, name), generation(parts, name)
+    if found.state == "confirmed" and number == 1:
+        raise PairingError(f"{name} is confirmed; there is nothing to do again.", remedy=f"entente peer revoke {name}")
+    return max(number + (found.state == "revoked"), 2)
+
+
+def generation(parts: Parts, name: str) -> int:
+    """Of the channel with a peer that goes on now: the first, or one more for each that is over."""
+    return 1 + models.Peer.objects.using(parts.alias).filter(name__startswith=f"{name}/").count()
 
 
 def _tls_pin(parts: Parts) -> str:
@@ -78,8 +119,12 @@ def _tls_pin(parts: Parts) -> str:
 def accept(parts: Parts, data: bytes, file: str = "") -> Paired:
     """Keep an invitation; nothing passes before it is confirmed. One that was not confirmed gives way to a new one.
 
+    A peer whose pairing was revoked may be invited again: what was exchanged with it goes into an earlier generation of
+    the channel, which stays as it is, and its old keys are good for nothing new unless the new invitation names them.
+
     Raises:
-        PairingError: it is none, is this node's own, or is of a peer that is confirmed already.
+        PairingError: it is none, is this node's own, or is of a peer that is confirmed; or it names a key that was
+            compromised or retired.
     """
     card = read_card(data, file)
     if card.name == parts.name:
@@ -87,14 +132,17 @@ def accept(parts: Parts, data: bytes, file: str = "") -> Paired:
     _check_other(parts, card)
     with transaction.atomic(using=parts.alias):
         known = models.Peer.objects.using(parts.alias).filter(name=card.name).first()
-        if known is not None and (known.confirmed or known.revoked):
+        if known is not None and known.confirmed and not known.revoked:
             raise PairingError(
-                f"{card.name} is {_paired(known).state} already; its keys change by a signed change of keys only.",
-                remedy="If it lost its keys, agree in person on another name for its new node, and pair with that.",
+                f"{card.name} is confirmed already; its keys change by a signed change of keys only.",
+                remedy=f"If it lost its keys, end the pairing first: entente peer revoke {card.name}",
             )
+        _check_good(parts, card)
+        if known is not None and known.revoked:
+            generations.archive(parts, card.name)
         values = {"card": card.encode(), "suites": " ".join(_suites(parts, card)), "accepted": parts.clock()}
         models.Peer.objects.using(parts.alias).update_or_create(
-            name=card.name, defaults={**values, "url": card.url, "tls": card.tls}
+            name=card.name, defaults={**values, **_UNCONFIRMED, "url": card.url, "tls": card.tls}
         )
     return paired(parts, card.name)
 
@@ -102,12 +150,27 @@ def accept(parts: Parts, data: bytes, file: str = "") -> Paired:
 def _check_other(parts: Parts, card: Card) -> None:
     """A peer whose ledger or node keys are another peer's, or ours, is a copy of it."""
     ours = keyring.public_ledger_keys(parts.home.keys)
-    others = [read_card(bytes(row.card)) for row in models.Peer.objects.using(parts.alias).exclude(name=card.name)]
+    rows = models.Peer.objects.using(parts.alias).exclude(name=card.name).exclude(name__startswith=f"{card.name}/")
+    others = [read_card(bytes(row.card)) for row in rows]
     taken = {*ours, *(key for other in others for key in (other.log, other.witness))}
     if {card.log, card.witness} & taken:
         raise PairingError(
             f"{card.name} shows a ledger key that another authority has.",
             remedy="Do not pair. Ask both authorities in person.",
+        )
+
+
+_UNCONFIRMED = {"confirmed": None, "revoked": None, "told": 0}
+
+
+def _check_good(parts: Parts, card: Card) -> None:
+    """A key that was lost, or is used no more, does not come back by an invitation."""
+    now = parts.clock()
+    ended = {state.record.id for state in pins.history(parts.alias, card.name) if state.compromised or state.end <= now}
+    if ended & {record.id for record in card.keys}:
+        raise PairingError(
+            f"The invitation of {card.name} names a key that was compromised or retired.",
+            remedy="Ask it for new keys and a new invitation.",
         )
 
 
@@ -134,15 +197,28 @@ def confirm(parts: Parts, name: str, spoken: str) -> Paired:
         peer.confirmed = parts.clock()
         peer.told = len(list(pins.history(parts.alias, parts.name)))
         peer.save(using=parts.alias)
+        _check_good(parts, found.card)
+        pins.retire_others(parts.alias, name, {record.id for record in found.card.keys}, parts.clock())
         pins.pin(parts.alias, name, found.card.keys)
-        book = channel(parts, name).new_book()
-        models.Channel.objects.using(parts.alias).create(
-            name=channel_id(parts.name, name),
-            peer=peer,
-            ledger=bookfile.write_state(book.ledger),
-            book=bookfile.write_book(book),
-        )
+        _agree_generation(parts, found.card)
+        generations.begin(parts, name, channel(parts, name).new_book())
     return paired(parts, name)
+
+
+def _agree_generation(parts: Parts, card: Card) -> None:
+    """Both sides count the generations that are over; one that was paired again more often is ahead."""
+    if card.again is None:
+        if generation(parts, card.name) > 1:
+            raise PairingError(
+                f"{card.name} was paired before, and its invitation is not one for pairing again.",
+                remedy=f"Ask it for another one: entente peer invite FILE --again {parts.name}",
+            )
+        return
+    peer, number = card.again
+    if peer != parts.name:
+        raise PairingError(f"The invitation was written for {peer}.", remedy="Ask for one that is for this node.")
+    while generation(parts, card.name) < number:
+        generations.skip(parts, card.name)
 
 
 def check_unconfirmed(parts: Parts, name: str) -> Paired:
@@ -193,12 +269,19 @@ def paired(parts: Parts, name: str) -> Paired:
 
 def all_peers(parts: Parts) -> list[Paired]:
     """All peers, by name."""
-    return [_paired(row) for row in models.Peer.objects.using(parts.alias).order_by("name")]
+    rows = models.Peer.objects.using(parts.alias).exclude(name__contains="/")
+    return [_paired(row) for row in rows.order_by("name")]
+
+
+def earlier(parts: Parts, name: str) -> list[Paired]:
+    """The generations of the channel with a peer that are over and in which something was exchanged, oldest first."""
+    rows = models.Peer.objects.using(parts.alias).filter(name__startswith=f"{name}/", channel__isnull=False)
+    return sorted(map(_paired, rows), key=lambda one: one.past)
 
 
 def _paired(row: models.Peer) -> Paired:
     card, late = _card(bytes(row.card)), timedelta(seconds=row.late)
-    return Paired(card, tuple(row.suites.split()), row.accepted, row.confirmed, row.revoked, late)
+    return Paired(card, tuple(row.suites.split()), row.accepted, row.confirmed, row.revoked, late, row.name)
 
 
 _card = lru_cache(maxsize=256)(read_card)
@@ -207,7 +290,7 @@ _card = lru_cache(maxsize=256)(read_card)
 def own(parts: Parts) -> Peer:
     """This authority as its peers see it: for `officers.release`."""
     suites = parts.suites.names() | {webauthn.SUITE}
-    return Peer(parts.name, "", suites, pins.history(parts.alias, parts.name))
+    return Peer(parts.name, "", suites, pins.history(parts.alias, parts.name), own_party(parts))
 
 
 def channel(parts: Parts, name: str) -> Channel:
@@ -223,24 +306,47 @@ def channel(parts: Parts, name: str) -> Channel:
             f"{name} is {found.state}; nothing passes.",
             remedy="Compare fingerprints and confirm it: entente peer confirm NAME"
             if found.state == "unconfirmed"
-            else "Agree in person whether and how to pair again.",
+            else "To pair again: entente peer invite FILE --again NAME, and accept its new invitation.",
         )
-    keys, now = parts.keys(), parts.clock()
-    pinned = pins.history(parts.alias, name)
+    return _channel(parts, found, generation(parts, name), _signing_key(parts, name, parts.clock()))
+
+
+def log_key(parts: Parts, row: str) -> VerifierKey:
+    """The key of a peer's log, of the generation that goes on or, as `mx-pgr/1`, of one that is over."""
+    found = paired(parts, row)
+    return found.card.log_key(parts.name, found.past or generation(parts, row))
+
+
+def past_channel(parts: Parts, found: Paired) -> Channel:
+    """A generation of a channel that is over, for those who look at what was exchanged; nothing is signed in it."""
+    any_key = next(iter(parts.keys().signing.values()))
+    return _channel(parts, found, found.past, any_key)
+
+
+def _channel(parts: Parts, found: Paired, number: int, node: NodeKey) -> Channel:
+    keys, name = parts.keys(), found.card.name
+    pinned, folder = pins.history(parts.alias, name), folder_name(name, number)
+    frames = frames_of(parts.name, name, number)
     return Channel(
         me=Self(parts.name, keys.sealing),
-        peer=Peer(name, channel_id(parts.name, name), frozenset(found.suites), pinned, late=found.late),
-        node=_signing_key(parts, name, now),
+        peer=Peer(name, frames, frozenset(found.suites), pinned, found.card.relying_party, found.late),
+        node=node,
         suites=parts.suites,
         types=PeerChecker(parts.types, lambda: pins.history(parts.alias, name), parts.clock),
-        log=keys.log_signer(origin(parts.name, name)),
+        log=keys.log_signer(origin(parts.name, name, number)),
         cosigner=keys.cosigner(),
-        peer_log=found.card.log_key(parts.name),
+        peer_log=found.card.log_key(parts.name, number),
         peer_cosigner=found.card.cosigner_key(),
-        tiles=lambda leaves, head: TileLog(DiskFiles(parts.home.tiles(name)), leaves, head),
-        mirror=lambda leaves, head: TileLog(DiskFiles(parts.home.mirror(name)), leaves, head, bundles=False),
+        tiles=lambda leaves, head: TileLog(DiskFiles(parts.home.tiles(folder)), leaves, head),
+        mirror=lambda leaves, head: TileLog(DiskFiles(parts.home.mirror(folder)), leaves, head, bundles=False),
         random=os.urandom,
+        store=generations.stored(parts.name, found.row),
     )
+
+
+def folder_name(peer: str, number: int) -> str:
+    """Of the tiles of a generation: no authority has such a name."""
+    return peer if number == 1 else f"{peer}+{number}"
 
 
 def check_told(parts: Parts, peer: str, officers: Iterable[KeyRecord]) -> None:

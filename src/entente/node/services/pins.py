@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from functools import lru_cache
 
 from django.db import transaction
@@ -37,6 +38,15 @@ def pin(alias: str, owner: str, records: Iterable[KeyRecord]) -> None:
     for record in records:
         grown = grown.with_added(record)
     store(alias, grown)
+
+
+def retire_others(alias: str, owner: str, kept: Collection[str], at: datetime) -> None:
+    """Use no key of an authority any more but some: it pairs again, and says with which keys."""
+    known = history(alias, owner)
+    for state in list(known):
+        if state.record.id not in kept:
+            known = known.with_retired(state.record.id, at)
+    store(alias, known)
 
 
 def _add(alias: str, state: KeyState) -> None:

@@ -10,14 +10,14 @@ from entente.exchange import atrest
 from entente.exchange.content import Content
 from entente.exchange.errors import SealError
 from entente.exchange.store import Message, Way
-from entente.node.cards import channel_id
+from entente.node.services.generations import stored
 from entente.node.services.parts import Parts
 from entente.node.store import models
 
 
 def messages(parts: Parts, name: str, way: Way, start: int = 1, most: int = 256) -> Sequence[Message]:
-    """Rows of one direction of a channel, from a sequence on."""
-    with parts.uow.transaction(channel_id(parts.name, name)) as tx:
+    """Rows of one direction of a channel, from a sequence on; of a generation that is over as `PEER/NUMBER`."""
+    with parts.uow.transaction(stored(parts.name, name)) as tx:
         return tx.messages(way, start, start + most)
 
 

@@ -215,7 +215,7 @@ def _verify_logs(parts: Parts, tx: Any, peer: str) -> int:
             raise _not_signed(f"this node's log of the channel with {peer}")
     if book.seen is not None:
         try:
-            seen = open_checkpoint(book.seen, peers.paired(parts, peer).card.log_key(parts.name)).head
+            seen = open_checkpoint(book.seen, peers.log_key(parts, peer)).head
         except LedgerError:
             raise _not_signed(f"what {peer} has shown") from None
         if _head(tx.mirror, seen.size) != seen:

@@ -13,9 +13,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Min, Q
 
 from entente.exchange import strict
-from entente.exchange.errors import ExchangeError, UnknownKeyError
+from entente.exchange.errors import ExchangeError, SealError, UnknownKeyError
 from entente.exchange.handling import Marking, Tlp
 from entente.exchange.keys import KeyRecord, Role
 from entente.exchange.officers import Released
@@ -23,7 +26,7 @@ from entente.exchange.parties import NodeKey
 from entente.exchange.store import Way
 from entente.node import keyring
 from entente.node.errors import PairingError
-from entente.node.services import peers, pins, reading, sending, staff
+from entente.node.services import peers, pins, reading, sending, servers, staff
 from entente.node.services.accepting import KEY_CHANGE
 from entente.node.services.parts import Parts
 from entente.node.store import models
@@ -38,12 +41,14 @@ class Change:
 
     Attributes:
         node, seal: make new keys of these roles, and retire the old ones later.
+        server: announce a new key of the server (see `servers`).
         retire: ids of officers' keys, or their beginnings, that are used no more from now on.
         compromised: ids of keys, or their beginnings, and since when others may have had them.
     """
 
     node: bool = True
     seal: bool = True
+    server: bool = False
     retire: tuple[str, ...] = ()
     compromised: tuple[tuple[str, datetime], ...] = ()
 
@@ -72,24 +77,44 @@ def rotate(parts: Parts, change: Change, officers: Sequence[NodeKey]) -> Changed
     announce(parts)
     names = _confirmed(parts)
     retired = _old(parts, change)
+    untold = _untold(parts, names)
     added = (*_new_keys(parts, change), *staff.waiting(parts))
     if not names:
+        if change.server:
+            raise PairingError("No peer knows the server's key yet.", remedy="Pair with peers; there is none to tell.")
         pins.pin(parts.alias, parts.name, added)
         _retire_quietly(parts, retired, change)
         return Changed(added, ())
-    body = {
-        "add": [record.as_json() for record in added],
+    body: dict[str, Any] = {
+        "add": [record.as_json() for record in (*untold, *added)],
         "retire": [{"key": key, "at": strict.write_moment(at)} for key, at in retired],
         "compromised": [
             {"key": _own_key(parts, key), "since": strict.write_moment(at)} for key, at in change.compromised
         ],
     }
+    body |= {"server": {"tls": servers.prepare(parts)}} if change.server else {}
     body = {name: value for name, value in body.items() if value}
     if not body:
-        raise PairingError("There is nothing to change.", remedy="Say which keys: --node, --seal, --retire KEY.")
+        raise PairingError("There is nothing to change.", remedy="Say which: --node, --seal, --server, --retire KEY.")
     content = sending.sign(sending.make(parts, KEY_CHANGE, body, names, Marking(Tlp.GREEN)), officers)
     told, failed = _tell(parts, sending.release(parts, content), names)
+    if change.server:
+        servers.announced(parts, content.id, names)
     return Changed(added, told, failed)
+
+
+def ended(parts: Parts, ago: timedelta) -> list[KeyRecord]:
+    """Sealing keys whose private part is here though nobody has used them for a while; never the last one."""
+    now, held = parts.clock(), parts.keys().sealing
+    own = [state for state in pins.history(parts.alias, parts.name) if state.record.id in held]
+    found = [state.record for state in own if state.end + ago <= now]
+    return found if len(found) < len(own) else []
+
+
+def destroy(parts: Parts, records: Sequence[KeyRecord]) -> None:
+    """Destroy the private parts of sealing keys."""
+    for record in records:
+        keyring.destroy(parts.home.keys, record)
 
 
 def _tell(
@@ -114,16 +139,27 @@ def announce(parts: Parts) -> list[str]:
     sent = models.Frame.objects.using(parts.alias).filter(way=Way.SENT.value, type=KEY_CHANGE)
     told = []
     for name in _confirmed(parts):
-        had = set(sent.filter(channel__peer_id=name).values_list("content", flat=True))
+        its = Q(channel__peer_id=name) | Q(channel__peer__name__startswith=f"{name}/")
+        had = set(sent.filter(its).values_list("content", flat=True))
         for row in sent.exclude(content__in=had).order_by("id"):
             (message,) = reading.messages(parts, peers.channel_peer(parts, row.channel_id), Way.SENT, row.sequence, 1)
-            content = reading.content(parts, message)
+            try:
+                content = reading.content(parts, message)
+            except SealError:  # its key was left out of a backup; `_untold` makes up for it
+                continue
             if name in content.header.recipients and row.content not in had:
                 had.add(row.content)
                 with suppress(ExchangeError):  # as in `_tell`; it is tried again by the next call
                     sending.send(parts, sending.release(parts, content), name)
                     told.append(name)
     return told
+
+
+def _untold(parts: Parts, names: Sequence[str]) -> list[KeyRecord]:
+    """Own keys that still count and that a peer does not know, though it should have been told of them."""
+    told = models.Peer.objects.using(parts.alias).filter(name__in=names).aggregate(least=Min("told"))["least"]
+    now, own = parts.clock(), list(pins.history(parts.alias, parts.name))
+    return [state.record for state in own[told or 0 :] if state.end > now and not state.compromised and names]
 
 
 def _confirmed(parts: Parts) -> list[str]:

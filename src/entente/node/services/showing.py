@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from django.db.models import Q
+
 from entente.exchange.keys import KeyState
 from entente.node.services import peers, pins
 from entente.node.services.parts import Parts
@@ -28,7 +30,8 @@ def write_evidence(parts: Parts, name: str, folder: Path) -> list[Path]:
         PairingError: no such peer.
     """
     peers.paired(parts, name)
-    rows = models.EvidenceFile.objects.using(parts.alias).filter(channel__peer_id=name).order_by("at")
+    its = Q(channel__peer_id=name) | Q(channel__peer__name__startswith=f"{name}/")
+    rows = models.EvidenceFile.objects.using(parts.alias).filter(its).order_by("at")
     folder.mkdir(parents=True, exist_ok=True)
     paths = {folder / f"{name}-{row.kind}-{row.digest[:16]}.json": bytes(row.data) for row in rows}
     for path, data in paths.items():
