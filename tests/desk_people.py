@@ -16,7 +16,7 @@ from casework_data import NOTIFICATION
 from entente.casework.model import State
 from entente.exchange.answers import Answers
 from entente.exchange.parties import NodeKey
-from entente.node.services.desk import access_people, acting, following, opening, people, releasing, signing, viewing
+from entente.node.services.desk import access_people, acting, opening, people, releasing, signing, viewing
 from entente.node.services.desk.drafting import Said
 from entente.node.services.desk.rules import Role, Who
 from entente.node.services.parts import Parts
@@ -123,11 +123,9 @@ def newcomer(mx: Desk, name: str, *roles: Role, unit: str = "") -> None:
 
 
 def talk(one: Desk, two: Desk, times: int = 2) -> None:
-    """Let two nodes meet, and each desk hear what became of what it sent."""
+    """Let two nodes meet."""
     for _ in range(times):
         meet(one.office, two.office)
-    following.follow(one.parts)
-    following.follow(two.parts)
 
 
 def notify(one: Desk, to: str, **fields: Any) -> str:

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 
 from casework_data import NOTIFICATION
 from desk_people import SAID, Desk, desks, newcomer, notify, talk
-from entente.casework.errors import FourEyesError, GuardError, NotNowError
+from entente.casework.errors import CaseworkError, FourEyesError, GuardError, NotNowError
+from entente.casework.views import items
 from entente.exchange.errors import ExchangeError, HandlingRefusedError, SignatureError
 from entente.exchange.store import Way
 from entente.node.errors import PairingError
-from entente.node.services.desk import acting, releasing, signing
+from entente.node.services.desk import acting, merging, metering, releasing, signing
 from entente.node.services.desk.errors import DeskError, NotAllowedError, NotFoundError, OvertakenError, TwoPeopleError
 from entente.node.services.desk.rules import Role
 from entente.node.store.desk_models import CaseEvent, Proposal
@@ -181,3 +182,31 @@ def test_an_administrator_does_not_work_on_cases(mx):
     for use in (acting.act, releasing.prepare):
         with pytest.raises(NotAllowedError):
             use(mx.parts, mx.who("Ida"), name, "discard", {"reason": "?"})
+
+
+def test_cases_are_merged_and_split_in_one_commit_each(mx):
+    one, two = (mx.begin("case", "open", {"title": title, "purpose": "y"}) for title in ("one", "two"))
+    for text in ("first", "second"):
+        mx.act(one, "add", {"kind": "note", "text": text})
+    after = merging.merge(mx.parts, mx.who("Ann"), one, two, "The same firms.")
+    assert [item["text"] for item in after.fields["items"]] == ["first", "second"]
+    assert mx.state(one).at == "merged"
+    numbers = [after.fields["items"][0]["entry"]]
+    new = merging.split(mx.parts, mx.who("Ann"), two, numbers, "three")
+    assert [item["text"] for item in new.fields["items"]] == ["first"]
+    assert [item["text"] for item in items(mx.state(two))] == ["second"]
+    with pytest.raises(CaseworkError):
+        merging.merge(mx.parts, mx.who("Ann"), two, two, "Itself.")
+    with pytest.raises(NotFoundError):
+        merging.split(mx.parts, mx.who("Ann"), draft(mx), [1], "x")
+
+
+def test_the_node_counts_the_queries_of_deconfliction_itself(mx, monkeypatch):
+    monkeypatch.setattr(metering, "MOST", 1)
+    query = {"area": ["N19.0W104.5"], "window-start": "2026-12-01", "window-end": "2026-12-05"}
+    query |= {"counterpart": CN, "predicate": {"kind": "case", "reference": "x"}}
+    one, two = (mx.begin("deconfliction", "draft", query) for _ in range(2))
+    mx.two(one, "ask", {"used": 0, "most": 99})
+    assert (mx.state(one).fields["used"], mx.state(one).fields["most"]) == (0, 1)
+    with pytest.raises(GuardError, match="used up"):
+        mx.two(two, "ask", {"used": 0, "most": 99})

@@ -15,7 +15,7 @@ from casework_data import NOTIFICATION
 from desk_checks import check
 from desk_people import SAID, Desk, desk, notify, talk
 from entente.node.errors import StoreError
-from entente.node.services.desk import acting, erasing, following, leads, opening, releasing
+from entente.node.services.desk import acting, erasing, leads, opening, releasing
 from entente.node.store.desk_models import AccountLeaf
 from leads_runs import lead, reason, write_run
 from ledger_toy import PowerCutError
@@ -68,8 +68,10 @@ def _follow(scene: Scene) -> tuple[Desk, Act]:
     notify(mx, CN)
     for _ in range(2):
         cn.office.node.take(MX, mx.office.node.give(CN))
-        mx.office.node.take(CN, cn.office.node.give(MX))
-    return mx, lambda: following.follow(mx.parts)
+        parcel = cn.office.node.give(MX)
+        if not parcel.receipts:
+            mx.office.node.take(CN, parcel)
+    return mx, lambda: len(mx.office.node.take(CN, parcel).taken)
 
 
 def _erase(scene: Scene) -> tuple[Desk, Act]:

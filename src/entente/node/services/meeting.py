@@ -22,6 +22,7 @@ from entente.exchange.receipts import open_rejection, sign_rejection
 from entente.exchange.store import Message, Transaction, Way
 from entente.node.errors import PairingError
 from entente.node.services import accepting, peers
+from entente.node.services.desk import following
 from entente.node.services.parts import Parts
 from entente.node.store import models
 from entente.node.store.transaction import ChannelTransaction
@@ -149,6 +150,7 @@ def take_in(parts: Parts, name: str, parcel: Parcel, also: Also | None = None) -
         while _changed_keys(report.taken) and (rest := parcel.frames[len(report.taken) + len(report.rejections) :]):
             report = _added(report, _take(parts, name, replace(parcel, frames=rest, receipts=()), also))
     models.Channel.objects.using(parts.alias).filter(peer_id=name).update(met=parts.clock())
+    following.follow(parts, name)
     return report
 
 

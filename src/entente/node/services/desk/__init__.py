@@ -7,7 +7,7 @@ person may see is decided by the `access_*` modules, which alone read the desk's
 | module | what |
 |---|---|
 | `people`, `standing` | found a desk, make people, lend a role, declare a conflict of interest |
-| `opening`, `acting` | begin an object, and what one person may do with it |
+| `opening`, `acting`, `merging` | begin an object, and what one person may do with it |
 | `releasing` | what two people do: prepare, sign, and it is done or sent |
 | `viewing` | work lists, and opening an object for a purpose |
 | `receiving`, `following`, `waking` | what comes from peers, their receipts, and what the clock brings |

@@ -246,3 +246,9 @@ def access_message(alias: str, content: str) -> Message | None:
         return None
     head = (Way(row.way), row.sequence, row.frame, row.content, row.sender, row.type, bytes(row.signed))
     return Message(*head, row.blob, row.wire, row.refused, row.leaf, row.at)
+
+
+def node_count(alias: str, peer: str, command: str, since: datetime) -> int:
+    """How often a command was done to objects with a peer since a moment."""
+    rows = CaseEvent.objects.using(alias).filter(command=command, at__gte=since, object__counterpart=peer)
+    return rows.count()

@@ -31,15 +31,14 @@ def follow(parts: Parts, peer: str = "") -> int:
 
 
 def _follow(parts: Parts, peer: str) -> int:
-    done = 0
-    while True:
+    done, channel = 0, channel_id(parts.name, peer)
+    while node_receipted(parts.alias, channel, peer, 1):
         with writing(parts):
-            due = node_receipted(parts.alias, channel_id(parts.name, peer), peer, _AT_ONCE)
+            due = node_receipted(parts.alias, channel, peer, _AT_ONCE)
             for one in due:
                 _settle(parts, one, parse_entry((parse_receipt(one.receipt).extra or b"") + b"\n{}").refused)
         done += len(due)
-        if len(due) < _AT_ONCE:
-            return done
+    return done
 
 
 def _settle(parts: Parts, one: Receipted, refused: str) -> None:

@@ -21,6 +21,7 @@ from entente.node.services.desk.access_cases import Found, access_object
 from entente.node.services.desk.access_proposals import access_pending, access_proposal
 from entente.node.services.desk.drafting import Said
 from entente.node.services.desk.errors import DeskError, OvertakenError, TwoPeopleError
+from entente.node.services.desk.metering import metered
 from entente.node.services.desk.proposing import document, new_id, put
 from entente.node.services.desk.recording import Change, keep, writing
 from entente.node.services.desk.rules import Role, Who, check_machine, use_case
@@ -58,10 +59,10 @@ def prepare(
         CaseworkError: it is not possible now.
         HandlingRefusedError: the message may not be given to a recipient; with every reason.
     """
-    wanted = Command(command, data or {})
     with writing(parts):
         found = access_object(parts.alias, who, name)
         check_machine(who, found.state.machine)
+        wanted = metered(parts, found.state, Command(command, data or {}))
         act = new_id()
         message = drafting.message(parts, who, found.state, wanted, said or Said())
         documents = (message.envelope,) if message else (_document(parts, act, found.state, wanted),)

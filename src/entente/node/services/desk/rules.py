@@ -103,6 +103,8 @@ RULES: Mapping[str, Rule] = {
     "opening.begin": Rule(_DESK),
     "acting.act": Rule(_DESK, sees=True),
     "acting.assign": _only(Role.RELEASING, Role.LIAISON, sees=True),
+    "merging.merge": Rule(_CASES, sees=True),
+    "merging.split": Rule(_CASES, sees=True),
     "releasing.prepare": Rule(_DESK, sees=True),
     "releasing.pending": Rule(_SIGN, changes=False),
     "releasing.show": Rule(_SIGN, sees=True, changes=False),
