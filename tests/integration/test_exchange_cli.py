@@ -17,6 +17,7 @@ from entente.exchange.keys import Role
 from entente.exchange.ledger.receipt import parse_receipt
 from entente.exchange.sealing import seal
 from entente.exchange.store import Way
+from entente.node.services import servers
 from entente.node.services.peers import own
 from entente.node.store.models import Peer
 from node_people import CN, MX, PASS, US, Office, office, pair
@@ -117,6 +118,29 @@ def test_sync_once_meets_every_peer_and_counts(both, run):
         assert run(US, "sync", MX, "--once").stdout == "mx-pgr: nothing new\n"
         value = json.loads(run(US, "sync", "--once", "--json").stdout)
     assert (value["peer"], value["done"], value["problems"]) == (MX, True, [])
+
+
+def test_a_servers_new_key_needs_no_new_pairing(both, run):
+    """MX announces it; US meets the old key, then the new one, and from then on no other."""
+    us, mx = both[US], both[MX]
+    old = pin(mx.node)
+    assert (
+        "entente peer server-key" in run(MX, "peer", "rotate", "--no-node", "--no-seal", "--server", *OFFICERS).stdout
+    )
+    with serving(mx.node) as port:
+        reached(us, mx, port)
+        assert "1 received" in run(US, "sync", "--once").stdout
+        assert len(servers.accepted(us.node.parts, MX)) == 2
+        run(US, "sync", "--once")
+    run(MX, "peer", "server-key")
+    assert pin(mx.node) != old
+    with serving(mx.node) as port:
+        rows = Peer.objects.using(us.node.parts.alias).filter(name=MX)
+        rows.update(
+            card=json.dumps({**json.loads(bytes(rows.get().card)), "url": f"https://127.0.0.1:{port}"}).encode()
+        )
+        run(US, "sync", "--once")
+    assert servers.accepted(us.node.parts, MX) == (pin(mx.node),)
 
 
 def test_a_peer_that_cannot_be_reached_keeps_the_others_not_waiting(both, run, tmp_path):
