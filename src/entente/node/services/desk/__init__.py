@@ -8,6 +8,7 @@ person may see is decided by the `access_*` modules, which alone read the desk's
 |---|---|
 | `people`, `standing` | found a desk, make people, lend a role, declare a conflict of interest |
 | `opening`, `acting`, `merging` | begin an object, and what one person may do with it |
+| `portals`, `undertaking` | notifications of portals; commitments out of minutes |
 | `releasing` | what two people do: prepare, sign, and it is done or sent |
 | `viewing` | work lists, and opening an object for a purpose |
 | `receiving`, `following`, `waking` | what comes from peers, their receipts, and what the clock brings |
