@@ -98,6 +98,7 @@ def test_an_officer_releases_by_an_assertion_that_was_made_elsewhere(world):
     (row,) = mx.node.messages(US, Way.TAKEN)
     assert (row.refused, row.content) == ("", digest)
     assert (path / "one").stat().st_mode & 0o077 == 0
+    run(path, "--prepared", path / "one", "--assertion", path / "a.json", "--to", MX, *by, code=2)
 
 
 def test_the_card_names_where_officers_sign_and_the_fingerprint_covers_it(world):

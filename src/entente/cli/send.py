@@ -121,7 +121,7 @@ def _send(given: _Given) -> None:
     elif given.officers or given.assertion or given.prepared or given.prepare.exists():
         raise UsageError("Nobody signs what is prepared, into a new file.", remedy="Sign it then: --prepared FILE")
     node = open_node(given.home, given.passphrase_file)
-    content = _read(node, given.prepared) if given.prepared else _make(node, given)
+    content = _read(node, given, given.prepared) if given.prepared else _make(node, given)
     peers = content.header.recipients
     if given.prepare is not None:
         _prepare(given.prepare, content)
@@ -146,10 +146,14 @@ def _make(node: Node, given: _Given) -> Content:
     return node.draft(given.kind, body, given.peers, marking, **header)
 
 
-def _read(node: Node, path: Path) -> Content:
-    """A content that was prepared."""
+def _read(node: Node, given: _Given, path: Path) -> Content:
+    """A content that was prepared, as it stands: what is given beside it would not be in what is signed."""
     from entente.exchange.content import LIMIT, read_content
 
+    if any((given.kind, given.file, given.peers, given.handling, given.attach, given.supersedes, given.withdraws)):
+        raise UsageError(
+            "The message stands in the file, with recipients and handling.", remedy="Give --prepared alone."
+        )
     with path.open("rb") as file:
         content = read_content(file.read(LIMIT + 1))
     _check_sendable(node, content)
