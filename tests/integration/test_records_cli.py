@@ -43,6 +43,22 @@ class TestDescribe:
             "No column found for: declaration_id, date" in run("describe", csv_file(tmp_path, "a,Goods\n1,x\n")).output
         )
 
+    def test_words_are_not_broken_on_a_narrow_terminal(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        names = ("declaration_identifier_of_the_customs_office", "harmonised_system_commodity_code", "description")
+        source = csv_file(tmp_path, ",".join(names) + "\nA1,291411,disinfectant-x\n")
+        for columns in ("80", "200"):
+            monkeypatch.setenv("COLUMNS", columns)
+            done = run("describe", source)
+            for word in (*names, "disinfectant-x"):
+                assert word in done.output
+
+    def test_a_first_line_that_says_how_cells_are_parted_is_honoured(self, tmp_path: Path):
+        for first in ("sep=;", '"sep=;"', "SEP=;", "\ufeffsep=;"):
+            source = csv_file(tmp_path, f"{first}\ndeclaration_id;date;description\nA1;2024-01-02;a, b, c, d\n")
+            done = run("describe", source)
+            assert "no mapping is needed" in done.output
+            assert "delimiter ';'; 1 rows looked at" in done.output
+
     def test_json(self, tmp_path: Path):
         found = json.loads(run("describe", csv_file(tmp_path, FOREIGN), "--json").output)
         assert (found["kind"], found["encoding"], found["encoding_sure"]) == ("csv", "utf-8", True)

@@ -216,6 +216,38 @@ def test_a_long_text_is_no_name_and_gets_no_suggestion(shipped):
 
 def test_two_meanings_are_both_answered():
     register = toy(listing(), listing("otherine"))
-    doubled = check(register, "examplin", "CN", None, date(2022, 1, 1))
+    doubled = check(register, "examplin", "CN", "CN", date(2022, 1, 1))
     assert len(doubled.resolved) == 1
     assert doubled.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [("67641", True), ("CAS 67641", True), ("0000067641", True), ("67/64/1", False), ("67.64.1", False)],
+)
+def test_a_cas_number_without_hyphens_is_read_by_its_check_digit(shipped, text, without):
+    assert meant(shipped, text) == {("acetone", Form.BASE)}
+    said = "Read as the CAS number 67-64-1, written without hyphens; its check digit fits."
+    assert (said in check(shipped, text, None, "MX", date(2024, 1, 1)).notes) == without
+
+
+def test_a_law_that_was_not_asked_is_named(shipped):
+    said = "The country of export is not stated, so no law at export was asked."
+    assert said in check(shipped, "acetone", None, "MX", date(2024, 1, 1)).notes
+    assert said not in check(shipped, "acetone", "CN", "MX", date(2024, 1, 1)).notes
+    assert "at import" in " ".join(check(shipped, "acetone", "CN", None, date(2024, 1, 1)).notes)
+    assert check(shipped, "acetone", "CN", "MX", date(2024, 1, 1)).notes == ()
+
+
+def test_digits_that_are_no_known_cas_number_are_said_to_be_none(shipped):
+    unknown = check(shipped, "50000", None, "MX", date(2024, 1, 1))
+    assert not unknown.known
+    assert any("50-00-0" in note for note in unknown.notes)
+    wrong = check(shipped, "67642", None, "MX", date(2024, 1, 1))
+    assert not wrong.known
+    assert not any("67-64-2" in note for note in wrong.notes)
+
+
+def test_a_tariff_code_stays_one_beside_cas_numbers(shipped):
+    assert {item.method for item in check(shipped, "291411", None, "MX", date(2024, 1, 1)).resolved} == {"hs"}
+    assert {item.method for item in check(shipped, "108883", None, "MX", date(2024, 1, 1)).resolved} == {"cas"}

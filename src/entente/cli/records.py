@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -29,6 +30,8 @@ from entente.records import describe as describe_file
 from entente.records.mapping import FileFormat
 
 _LINES = 20
+#: More than any terminal has.
+_WIDEST = 10_000
 _FILE = click.Path(path_type=Path)
 _TABLE = click.option("--table", type=click.Choice(TABLES), help="Canonical table.  [default: shipments]")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -247,7 +250,11 @@ def _show_description(found: Description, *, written: Path | None) -> None:
     console.print(Text(f"{found.path}: {kind}; {looked}"), soft_wrap=True)
     if not found.encoding_sure:
         console.print(Text("The encoding is a guess: check that the examples read well.", style="yellow"))
-    console.print(_columns(found))
+    table = _columns(found)
+    if console.measure(table, options=console.options.update(max_width=_WIDEST)).maximum <= console.width:
+        console.print(table)
+    else:
+        _list_columns(console, found)
     if found.canonical:
         console.print("The columns have canonical names: no mapping is needed.")
     elif found.missing:
@@ -256,6 +263,17 @@ def _show_description(found: Description, *, written: Path | None) -> None:
         click.echo("\n" + found.mapping)
     elif not found.canonical:
         click.echo(f"\nProposed mapping: {written}\nTry it: entente records map {written} {found.path}")
+
+
+def _list_columns(console: Console, found: Description) -> None:
+    """The columns one below the other, where a table of them would break words."""
+    for column in found.columns:
+        guess = column.guess
+        told = f"proposed: {guess.field} ({guess.confidence:.2f}; {guess.why})" if guess else "not used"
+        examples = f"; for example {' · '.join(column.examples)}" if column.examples else ""
+        console.print(Text(column.name, style="bold"), soft_wrap=True)
+        for line in (told, f"{column.filled} filled{examples}"):
+            console.print(Padding(Text(line), (0, 0, 0, 4)), soft_wrap=True)
 
 
 def _columns(found: Description) -> Table:

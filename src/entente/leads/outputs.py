@@ -210,5 +210,5 @@ def gather_quarantine(files: Mapping[str, Path], path: Path) -> None:
 
 def quarantine_schema() -> pa.Schema:
     """Schema of quarantine.parquet: the records' quarantine, the table it came from, and what its goods text names."""
-    named = pa.field("substances", pa.list_(pa.string()))
-    return pa.schema([pa.field("table", pa.string(), nullable=False), *QUARANTINE, named])
+    named = [pa.field(name, pa.list_(pa.string())) for name in ("substances", "substances_absent")]
+    return pa.schema([pa.field("table", pa.string(), nullable=False), *QUARANTINE, *named])

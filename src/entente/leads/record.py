@@ -11,13 +11,14 @@ from typing import Any
 
 from entente import __version__
 from entente.engine import Engine
-from entente.leads import absent, unread
+from entente.leads import absent, unread, untold
 from entente.leads.build import LeadReport
 from entente.leads.inputs import StagedInputs
 from entente.leads.request import ScreenRequest
 from entente.leads.weights import HitWeights
 from entente.records.staged import SourceFile
 from entente.screening.evaluate import RuleReport
+from entente.screening.memos import PAYMENTS
 from entente.screening.memos import TABLE as MEMO_MATCHES
 from entente.screening.rules import RuleSet
 from entente.screening.schema import ABSENT_HITS
@@ -41,6 +42,7 @@ def run_record(
     now: datetime,
 ) -> dict[str, Any]:
     """The record without the digests of the results and the timings, which are known later."""
+    counted = _counts(inputs, leads, engine)
     return {
         "format": FORMAT,
         "entente": __version__,
@@ -62,10 +64,10 @@ def run_record(
             "evaluated": list(rules.evaluated),
             "not_evaluable": {rule_id: _asked_for(missing) for rule_id, missing in rules.not_evaluable},
         },
-        "counts": _counts(inputs, leads, engine),
+        "counts": counted,
         "present_columns": sorted(inputs.shipments.present_columns),
         "inclusion_probability": leads.inclusion_probability,
-        "warnings": list(inputs.warnings()),
+        "warnings": [*inputs.warnings(), *untold.notes(engine, counted)],
         "platform": {"python": python_version(), **{name: version(name) for name in _LIBRARIES}},
     }
 
@@ -110,6 +112,7 @@ def _counts(inputs: StagedInputs, leads: LeadReport, engine: Engine) -> dict[str
         "hits": engine.count("hits") + engine.count(ABSENT_HITS),
         **hits,
         **engine.fetch(absent.COUNTS).to_pylist()[0],
+        **untold.counts(engine, payments=PAYMENTS in inputs.tables),
         "flags": engine.count("flags"),
         "leads": leads.leads,
         "samples": leads.samples,

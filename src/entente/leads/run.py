@@ -30,7 +30,7 @@ from entente.records.mapping import Mapping
 from entente.screening.evaluate import RuleReport, evaluate
 from entente.screening.features import SHIPPED as SHIPPED_FEATURES
 from entente.screening.kernel import ScreeningKernel
-from entente.screening.memos import PAYMENTS, MemoKernel
+from entente.screening.memos import PAYMENTS, find_in_memos
 from entente.screening.memos import TABLE as MEMO_MATCHES
 from entente.screening.rules import SHIPPED, RuleSet, load_rules
 from entente.screening.structures import StructureReport, join_with_structures
@@ -133,7 +133,7 @@ def _screen(
         engine.map(kernel, SHIPMENTS, "matches")
         unread.search(engine, kernel, inputs, timer.clock.now.date())
         if PAYMENTS in inputs.tables:
-            engine.map(MemoKernel(vocabulary), PAYMENTS, MEMO_MATCHES)
+            find_in_memos(engine, vocabulary)
     with timer.stage("law"):
         structures = join_with_structures(engine, law.register, inputs.shipments.present_columns)
         engine.drop("matches")

@@ -21,9 +21,18 @@ GOODS = "unread"
 FOUND = "unread_matches"
 
 _COUNTED = f"{FOUND} WHERE confidence >= {COUNTS_FROM}"
-_BY_ROW = f"SELECT row_id, list_sort(list(DISTINCT substance_id)) AS substances FROM {_COUNTED} GROUP BY row_id"
+_ABSENT = f"{FOUND} WHERE confidence < {COUNTS_FROM}"
+
+
+def _by_row(found: str) -> str:
+    return f"SELECT row_id, list_sort(list(DISTINCT substance_id)) AS substances FROM {found} GROUP BY row_id"
+
+
+_BY_ROW = _by_row(_COUNTED)
 
 COUNT = f"SELECT count(DISTINCT row_id) AS n FROM {_COUNTED}"
+#: Rows that name a substance as absent ("no X"), by themselves or beside others.
+ABSENT_COUNT = f"SELECT count(DISTINCT row_id) AS n FROM {_ABSENT}"
 
 
 def search(engine: Engine, kernel: ScreeningKernel, inputs: StagedInputs, today: date) -> None:
@@ -60,10 +69,13 @@ def write_quarantine(engine: Engine, files: Mapping[str, Path], work: Path, path
     engine.sql(
         f"""
 WITH named AS (
-  SELECT u.file, u.record, f.substances FROM {GOODS} u JOIN ({_BY_ROW}) f ON u.row_id = f.row_id
+  SELECT u.file, u.record, f.substances, a.substances AS absent FROM {GOODS} u
+  LEFT JOIN ({_BY_ROW}) f ON u.row_id = f.row_id LEFT JOIN ({_by_row(_ABSENT)}) a ON u.row_id = a.row_id
+  WHERE f.row_id IS NOT NULL OR a.row_id IS NOT NULL
 )
 SELECT q."table", q.file, q.line, q.field, q.value, q.reason, q.message, q.raw,
-  coalesce(n.substances, CAST([] AS VARCHAR[])) AS substances
+  coalesce(n.substances, CAST([] AS VARCHAR[])) AS substances,
+  coalesce(n.absent, CAST([] AS VARCHAR[])) AS substances_absent
 FROM quarantine_rows q LEFT JOIN named n ON q."table" = '{SHIPMENTS}' AND q.file = n.file AND q.line = n.record
 """,
         "quarantine_named",

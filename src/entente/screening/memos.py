@@ -11,12 +11,15 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from entente.engine.base import Engine
 from entente.screening.kernel import ScreeningKernel
 from entente.screening.schema import COUNTS_FROM, MATCHES
 from entente.screening.vocabulary import Vocabulary
 
 #: The table that `MemoKernel` gives, and the one it reads.
 TABLE, PAYMENTS = "memo_matches", "payments"
+#: What memos name as absent ("no X"), in the same columns. No rule reads it.
+ABSENT_MEMOS = "memo_absent"
 #: One substance that a payment's text names; `method` and `confidence` as in `MATCHES`, of those that count.
 MEMO_MATCHES = pa.schema(
     [
@@ -26,15 +29,25 @@ MEMO_MATCHES = pa.schema(
 )
 
 
+def find_in_memos(engine: Engine, vocabulary: Vocabulary) -> None:
+    """Search the memos of table `payments`; makes `TABLE`, and `ABSENT_MEMOS` of what counts for nothing."""
+    engine.map(MemoKernel(vocabulary, absent=True), PAYMENTS, "memo_found")
+    engine.sql(f"SELECT * FROM memo_found WHERE confidence >= {COUNTS_FROM}", TABLE)
+    engine.sql(f"SELECT * FROM memo_found WHERE confidence < {COUNTS_FROM}", ABSENT_MEMOS)
+    engine.drop("memo_found")
+
+
 @dataclass(frozen=True, slots=True)
 class MemoKernel:
     """Finds controlled substances in the texts of payments; engine contract `Kernel`.
 
     Attributes:
         vocabulary: what to look for.
+        absent: also give what a memo names as absent, which counts for nothing.
     """
 
     vocabulary: Vocabulary
+    absent: bool = False
 
     @property
     def input_columns(self) -> tuple[str, ...]:
@@ -49,7 +62,8 @@ class MemoKernel:
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Screen one batch of payments."""
         found = ScreeningKernel(self.vocabulary, misspellings=False)(_as_shipments(batch))
-        found = found.filter(pc.greater_equal(found.column("confidence"), COUNTS_FROM))
+        if not self.absent:
+            found = found.filter(pc.greater_equal(found.column("confidence"), COUNTS_FROM))
         columns = ["declaration_id", *MEMO_MATCHES.names[1:]]
         return pa.RecordBatch.from_arrays([found.column(name) for name in columns], schema=MEMO_MATCHES)
 

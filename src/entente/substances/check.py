@@ -13,6 +13,7 @@ from entente.substances.jurisdictions import UN
 from entente.substances.model import Direction
 from entente.substances.resolve import (
     Resolved,
+    bare_cas,
     check_digit_ok,
     near_names,
     normalise,
@@ -95,7 +96,7 @@ def check(
         tuple(transit),
         resolved,
         tuple(answers),
-        tuple(_notes(register, text, resolved)),
+        (*_notes(register, text, resolved), *(_not_asked(exporting, importing) if resolved else ())),
     )
 
 
@@ -129,12 +130,23 @@ def _answers(
 
 
 def _notes(register: Register, text: str, resolved: Sequence[Resolved]) -> Iterator[str]:
+    bare = bare_cas(text) if parse_cas(text) is None else None
+    if bare and any(item.method == "cas" for item in resolved):
+        yield f"Read as the CAS number {bare}, written without hyphens; its check digit fits."
     if not resolved:
         yield from _unknown(register, text)
     if resolved and all(item.method == "hs" for item in resolved):
         yield from _code(resolved)
     elif len({item.substance_id for item in resolved}) > 1:
         yield "The text means more than one substance of the register; each is answered for."
+
+
+def _not_asked(exporting: str | None, importing: str | None) -> Iterator[str]:
+    """A law that was not asked says nothing, and that must be seen."""
+    if exporting is None:
+        yield "The country of export is not stated, so no law at export was asked."
+    if importing is None:
+        yield "The country of import is not stated, so no law at import was asked."
 
 
 def _unknown(register: Register, text: str) -> Iterator[str]:
@@ -147,6 +159,9 @@ def _unknown(register: Register, text: str) -> Iterator[str]:
     yield "No list in the register knows this name or number. That does not mean that it is not controlled."
     if parse_cas(text):
         yield from _misprint(register, text)
+        return
+    if bare_cas(text):
+        yield f"As a CAS number it would be {bare_cas(text)}, which no list in the register has."
         return
     near = near_names(register, text)
     if near:

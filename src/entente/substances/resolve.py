@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ω": "omega"}
 _UNSEEN = frozenset({"Mn", "Me", "Cf"})
-_GAP = r"(?:\s*[-‐‑‒–—―−⁃﹘]\s*|\s+|[._])"
+_GAP = r"(?:\s*[-‐‑‒–—―−⁃﹘]\s*|\s+|[._/])"
 _CAS = re.compile(
     rf"^\s*(?:cas(?:\s*(?:no|rn|number|号|號))?[\s.:：#-]*)?0*(\d{{2,7}}){_GAP}(\d{{2}}){_GAP}(\d)\s*$",
     re.IGNORECASE | re.ASCII,
+)
+_BARE_CAS = re.compile(
+    r"^\s*(?:cas(?:\s*(?:no|rn|number|号|號))?[\s.:：#-]*)?0*(\d{2,7})(\d{2})(\d)\s*$", re.IGNORECASE | re.ASCII
 )
 _HS = re.compile(
     r"^\s*(?:hs(?:\s*code)?[\s.:：]*)?(\d{4})[\s.]?(\d{2})(?:[\s.]?\d{2}){0,3}\s*$", re.IGNORECASE | re.ASCII
@@ -68,6 +71,13 @@ def parse_cas(text: str) -> str | None:
     """The CAS number that a whole text is, with plain hyphens, or None; the check digit is not looked at."""
     found = _CAS.match(unicodedata.normalize("NFKC", text))
     return "-".join(found.groups()) if found else None
+
+
+def bare_cas(text: str) -> str | None:
+    """The CAS number whose digits, without any hyphen, are the whole text; None where the check digit does not fit."""
+    found = _BARE_CAS.match(unicodedata.normalize("NFKC", text))
+    cas = "-".join(found.groups()) if found else None
+    return cas if cas and check_digit_ok(cas) else None
 
 
 def parse_hs(text: str) -> str | None:
@@ -136,11 +146,11 @@ def resolver(register: Register) -> Callable[[str], tuple[Resolved, ...]]:
 def _resolve(register: Register, index: Mapping[str, tuple[tuple[str, Form], ...]], text: str) -> tuple[Resolved, ...]:
     """What the text means as it is written, or as it looks."""
     for reading in readings(text):
-        cas, hs = parse_cas(reading), parse_hs(reading)
+        cas, bare, hs = parse_cas(reading), bare_cas(reading), parse_hs(reading)
         if cas:
             return _by_cas(register, cas)
-        if hs:
-            return _by_hs(register, hs)
+        if bare or hs:  # digits alone may be both
+            return (*(_by_cas(register, bare) if bare else ()), *(_by_hs(register, hs) if hs else ()))
         found = tuple(Resolved(*meant, text) for meant in _by_name(index, reading))
         if found:
             return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -152,8 +153,10 @@ class TextSource:
         text = b"".join(to_utf8(iter((sample,)), encoding))
         if not text.strip():
             raise InputError("The file is empty.", remedy="Export it again, or leave it out.", place=place)
-        header = _header_line(text, how.skip_rows, limits, place)
-        dialect = Dialect(how.delimiter or _delimiter(header), how.quote)
+        told = _SEPARATOR.fullmatch(_header_line(text, 0, limits, place))
+        skip_rows = max(how.skip_rows, 1) if told else how.skip_rows
+        header = _header_line(text, skip_rows, limits, place)
+        dialect = Dialect(how.delimiter or (told[1].decode() if told else _delimiter(header)), how.quote)
         columns = how.columns or _names(header, dialect, place)
         if how.trailing_delimiter and columns[-1:] != ("",):
             columns = (*columns, "")
@@ -164,7 +167,7 @@ class TextSource:
             tuple(columns),
             encoding,
             dialect,
-            how.skip_rows,
+            skip_rows,
             not how.columns,
             limits,
             packed,
@@ -264,6 +267,10 @@ def _nonblank(text: bytes) -> Iterator[bytes]:
     for line in text.splitlines():
         if line:
             yield line
+
+
+#: A first line that tells a spreadsheet program by what the cells are parted.
+_SEPARATOR = re.compile(rb"\"?sep=([;,|:\t])\"?\s*", re.IGNORECASE)
 
 
 def _delimiter(header: bytes) -> str:
