@@ -143,3 +143,41 @@ def test_import_screen_and_screen_again(files: Path):
     )
     assert pq.read_table(second).column("change").to_pylist() == ["same"]
     assert len(changed.read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_link_writes_parties_and_keeps_their_ids(files: Path):
+    rows = [
+        "id,name,kind",
+        "a,武汉某某科技有限公司,company",
+        "b,Wuhan Moumou Technology,company",
+        "c,Acme Trading,company",
+    ]
+    (files / "m.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    run("parties", "link", files / "m.csv", "--out", files / "one")
+    first = pq.read_table(files / "one" / "clusters.parquet").to_pylist()
+    party = {row["mention_id"]: row["party_id"] for row in first}
+    assert party["a"] == party["b"] != party["c"]
+    head = "mention_a,mention_b,judgement,officer,decided_on,reason"
+    (files / "j.csv").write_text(f"{head}\na,b,different,X,2026-01-01,\n", encoding="utf-8")
+    earlier = ("--previous", files / "one", "--judgements", files / "j.csv")
+    answer = json.loads(run("parties", "link", files / "m.csv", "--out", files / "two", *earlier, "--json"))
+    again = {
+        row["mention_id"]: row["party_id"] for row in pq.read_table(files / "two" / "clusters.parquet").to_pylist()
+    }
+    assert again["a"] != again["b"]
+    assert party["a"] in {again["a"], again["b"]}
+    assert again["c"] == party["c"]
+    assert answer["judgements"] == 1
+    changes = {row["change"] for row in pq.read_table(files / "two" / "history.parquet").to_pylist()}
+    assert changes == {"new", "split"}
+
+
+def test_the_seam_of_mentions_is_read_as_it_is(files: Path):
+    from entente.records.schema import schema
+
+    row = {"record_table": "shipments", "record_id": "D1/1", "role": "exporter", "name": "Moumou", "identifier": "77"}
+    pq.write_table(pa.Table.from_pylist([row, {**row, "role": "importer"}], schema("mentions")), files / "m.parquet")
+    run("parties", "link", files / "m.parquet", "--out", files / "one")
+    rows = pq.read_table(files / "one" / "clusters.parquet").to_pylist()
+    assert [row["mention_id"] for row in rows] == ["shipments/D1/1/exporter", "shipments/D1/1/importer"]
+    assert len({row["party_id"] for row in rows}) == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from entente.cli.parties_link import link
 from entente.cli.parties_watch import screen, watchlist
 from entente.errors import InputError, MissingComponentError, Place
 from entente.parties.matching import Candidates, match
@@ -20,9 +21,10 @@ _MODEL = click.option("--model", "model_file", type=_FILE, help="Model file.  [d
 
 @click.group()
 def parties() -> None:
-    """Know a party again: names across scripts, watch lists."""
+    """Know a party again: names across scripts, linkage, watch lists."""
 
 
+parties.add_command(link)
 parties.add_command(watchlist)
 parties.add_command(screen)
 

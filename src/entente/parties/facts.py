@@ -13,7 +13,7 @@ from entente.parties.identifiers import Identifier
 #: Registers in which one party has one number: an equal number settles, another one weighs against.
 SETTLING = frozenset({"uscc", "hk_cr", "lei", "rfc", "ein", "imo"})
 #: Facts that two parties may share (a switchboard, a bank, a house): they support, and do not settle.
-SUPPORTING = frozenset({"phone", "email", "iban", "wallet"})
+SUPPORTING = frozenset({"phone", "email", "iban", "wallet", "recorded"})
 _SUPPORT = 2.5
 _AGAINST = -4.0
 
@@ -75,7 +75,7 @@ def evidence(left: Facts, right: Facts) -> Evidence:
     if agrees:
         reasons.append("same_address")
         independent = True
-        odds += 1.5
+        odds += 2.5
     if left.country and right.country and left.country != right.country:
         reasons.append("other_country")
         odds -= 0.5

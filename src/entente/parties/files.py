@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from entente.errors import InputError, Place, UsageError
 from entente.parties.facts import NO_FACTS, Facts
-from entente.parties.identifiers import KINDS, Identifier, check, recognise
+from entente.parties.identifiers import KINDS, MOST_CHARACTERS, Identifier, check, recognise
 from entente.parties.matching import Found, Record
 
 #: Columns of the result of a match.
@@ -31,7 +31,9 @@ MATCHES = pa.schema(
     ]
 )
 #: Columns of parties besides id and name, none needed.
-OPTIONAL = ("kind", "country", "city", "address", "born", "identifiers", *KINDS)
+OPTIONAL = ("kind", "country", "city", "address", "born", "identifiers", "identifier", *KINDS)
+#: Columns that together are the id of a mention, as `records.mentions` gives them.
+_MENTION = ("record_table", "record_id", "role")
 _FORMULA = frozenset("=+-@＝＋－＠|%")
 _CELL = 1_000_000
 
@@ -81,7 +83,7 @@ def _csv(path: Path) -> Iterator[Mapping[str, str]]:
 def _parquet(path: Path) -> Iterator[Mapping[str, str]]:
     with pq.ParquetFile(path) as file:
         _need_name(file.schema_arrow.names, path)
-        wanted = [name for name in file.schema_arrow.names if name in {"id", "name", *OPTIONAL}]
+        wanted = [name for name in file.schema_arrow.names if name in {"id", "name", *_MENTION, *OPTIONAL}]
         for batch in file.iter_batches(columns=wanted):
             for row in batch.to_pylist():
                 yield {key: str(value) for key, value in row.items() if value is not None}
@@ -107,7 +109,7 @@ def _record(row: Mapping[str, str], number: int, refused: Counter[tuple[str, str
     )
     kind = row.get("kind", "").strip().lower()
     return Record(
-        row.get("id") or str(number),
+        row.get("id") or "/".join(row[column] for column in _MENTION if row.get(column)) or str(number),
         row.get("name", ""),
         kind if kind in {"person", "company"} else None,
         NO_FACTS if facts == NO_FACTS else facts,
@@ -130,6 +132,12 @@ def _identifiers(row: Mapping[str, str], refused: Counter[tuple[str, str]]) -> I
                 refused["unknown", "form"] += 1
             else:
                 yield known
+
+    recorded = row.get("identifier", "").strip()
+    if recorded:
+        # a number of a register that nobody named: the country's, and no proof by itself
+        known = recognise(recorded[:MOST_CHARACTERS], region=region)
+        yield known or Identifier("recorded", f"{region or ''}:{recorded[:MOST_CHARACTERS]}")
 
 
 def _valid(kind: str, text: str, region: str | None, refused: Counter[tuple[str, str]]) -> Iterator[Identifier]:

@@ -1,0 +1,1 @@
+"""Linkage: mentions of many records to parties, with Splink on DuckDB, judgements kept and ids stable."""
