@@ -1,6 +1,6 @@
 """Monthly series on which nothing happened at a chosen date: states, divisions, windows.
 
-Deaths with synthetic opioids by state and month (CDC WONDER, final): of each state the longest part without a suppressed
+Deaths with synthetic opioids by state and month (CDC WONDER, final): of each state the longest part without a withheld
 month that ends with 2023. A case is a series, a date and a window; other states are the controls. A -40 % effect is put
 in by keeping each death after the date with probability 0.6.
 """

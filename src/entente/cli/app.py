@@ -31,6 +31,7 @@ COMMANDS = {
     "ledger": ("entente.cli.ledger", "ledger", "Check and prove what was sent and received."),
     "taxii": ("entente.cli.taxii", "taxii", "Let other tools read what was exchanged."),
     "impact": ("entente.cli.impact", "impact", "Say whether it worked: indicators, effects, claims."),
+    "brief": ("entente.cli.brief", "brief", "Build the brief for the next meeting."),
     "match": ("entente.cli.match", "match", "Find out with a peer what both hold, without showing the rest."),
 }
 
