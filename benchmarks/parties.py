@@ -1,6 +1,6 @@
 """Names across scripts: the figures of the model card, beside rapidfuzz on pinyin, in one run.
 
-    python benchmarks/parties.py [--part cross|latin|throughput|transfer ...] [--processes 1]
+    python benchmarks/parties.py [--part cross|latin|transfer|linkage|throughput ...]
 
 Trains on two thirds of the listed companies (by a hash of the Chinese name) and asks with the held-out third: 3,844
 Latin names less the answers of half the queries, and 5,000 unrelated names of the OFAC and BIS lists. Intervals are
@@ -13,6 +13,7 @@ import argparse
 import csv
 import hashlib
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -236,7 +237,73 @@ def throughput(model: Model) -> None:
     )
 
 
-PARTS: dict[str, Callable[[Model], Any]] = {"cross": cross, "latin": latin, "throughput": throughput}
+def transfer(model: Model) -> None:
+    """Names from another source: Western firms and persons as two Chinese official announcements write them."""
+    with (Path(__file__).parent / "party_pairs_official.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    others = [Record(f"x{at}", name) for at, name in enumerate(strangers()[:DISTRACTORS])]
+    known = [Record(row["name_zh"], row["name_en"], row["kind"]) for row in rows]
+    candidates = Candidates([*known, *others], model)
+    best, verdicts = [], []
+    for row in rows:
+        (first, *_) = candidates.find(Record("q", row["name_zh"], row["kind"]), 1) or [None]
+        best.append((first.scored.probability, first.candidate) if first else (0.0, ""))
+        if first and first.scored.verdict == "match":
+            verdicts.append(first.candidate == row["name_zh"])
+    say(f"{len(rows)} official pairs, Western names in Hanzi", best, [row["name_zh"] for row in rows])
+    print(f"| official pairs, verdict match at the shipped thresholds | {sum(verdicts)} right of {len(verdicts)} |")
+
+
+def linkage(model: Model) -> None:
+    """Pairwise precision, recall and F1 of `link` on a simulated trade year, beside equal names."""
+    import subprocess
+    import sys
+    import tempfile
+    from collections import Counter
+
+    import pyarrow.parquet as pq
+
+    from entente.parties.facts import Facts
+    from entente.parties.link.run import link
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "year"
+        command = [sys.executable, "-c", "from entente.cli import main; main()", "simulate", "--out", str(out)]
+        subprocess.run(command, check=True, capture_output=True)
+        addresses = {
+            (path.name, row["declaration_id"], role): row[f"{role}_address"] or ""
+            for path in out.glob("*ports.parquet")
+            for row in pq.read_table(path).to_pylist()
+            for role in ("exporter", "importer", "consignee")
+        }
+        truth, names, mentions = {}, {}, []
+        for row in pq.read_table(out / "truth" / "mentions.parquet").to_pylist():
+            key = (row["file"], row["declaration_id"], row["role"])
+            number = "/".join(key)
+            truth[number], names[number] = row["entity"], row["name"]
+            mentions.append(Record(number, row["name"], "company", Facts(address=addresses.get(key, ""))))
+    start, wall = time.process_time(), time.monotonic()
+    done = link(mentions, model)
+    spent = f"{time.process_time() - start:.0f} CPU-s, {time.monotonic() - wall:.0f} s by the clock"
+    made = dict(zip(*(done.clusters.column(at).to_pylist() for at in (0, 1)), strict=True))
+    for what, clusters in (("link", made), ("equal names", names)):
+        both = Counter((clusters[one], truth[one]) for one in truth)
+        together, right = (sum(math.comb(n, 2) for n in Counter(of.values()).values()) for of in (clusters, truth))
+        hits = sum(math.comb(n, 2) for n in both.values())
+        print(
+            f"| {what}, {len(truth):,} mentions of {len(set(truth.values())):,} firms |"
+            f" precision {hits / together:.3f}, recall {hits / right:.3f}, F1 {2 * hits / (together + right):.3f} |"
+        )
+    print(f"| link | {spent}; {done.counts} |")
+
+
+PARTS: dict[str, Callable[[Model], Any]] = {
+    "cross": cross,
+    "latin": latin,
+    "transfer": transfer,
+    "linkage": linkage,
+    "throughput": throughput,
+}
 
 
 def main() -> None:

@@ -32,8 +32,9 @@ EDGES = pa.schema(
     ]
 )
 HISTORY = pa.schema([pa.field("party_id", pa.string()), pa.field("change", pa.string()), pa.field("into", pa.string())])
-#: Splink's probability from which a pair of firms is linked without the scorers' word.
-_SURE = 0.99
+#: Splink's probability from which a pair is linked without the scorers' word: of firms, and of any two records that
+#: share a second, independent fact beside the name.
+_SURE, _BACKED = 0.99, 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ def _judge(nodes: Nodes, pairs: pa.Table, model: Model, cap: int) -> tuple[list[
     for one, other, chance in zip(*columns, strict=True):
         left, right = min(one, other), max(one, other)
         facts = evidence(nodes.records[left].facts, nodes.records[right].facts)
-        if chance >= _SURE and not (persons[left] or persons[right]) and not facts.contradicts:
+        person = persons[left] or persons[right]
+        if not facts.contradicts and (chance >= _BACKED if facts.independent else chance >= _SURE and not person):
             found.append(_made(left, right, chance, chance, MATCH, facts, ("splink",)))
             continue
         a, b = ready(left), ready(right)
