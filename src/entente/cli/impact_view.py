@@ -6,18 +6,18 @@ import json
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from entente.impact.claims import ClaimResult
-from entente.impact.effect import EffectResult
-from entente.impact.plain import plain_claim, plain_effect
 from entente.impact.revisions import Triangle
 from entente.impact.series import Series
-from entente.impact.wording import explain, say
+
+if TYPE_CHECKING:  # effects need the extra, and numbers are shown without it
+    from entente.impact.claims import ClaimResult
+    from entente.impact.effect import EffectResult
 
 _COLOURS = {"supported": "green", "not_supported": "red", "not_established": "yellow"}
 _POINTS = {"for": "+", "against": "−", "neither": "·"}
@@ -128,6 +128,9 @@ def _triangle(one: Triangle) -> dict[str, Any]:
 
 def effect(result: EffectResult, what: str, event: date, lang: str, *, as_json: bool) -> None:
     """A verdict, why, and all gates."""
+    from entente.impact.plain import plain_effect
+    from entente.impact.wording import explain
+
     said = explain(result, what, lang, event)
     if as_json:
         _print(plain_effect(result, said))
@@ -145,6 +148,9 @@ def effect(result: EffectResult, what: str, event: date, lang: str, *, as_json: 
 
 def claims(found: Sequence[ClaimResult], lang: str, *, as_json: bool) -> None:
     """Claims with verdict and evidence."""
+    from entente.impact.plain import plain_claim
+    from entente.impact.wording import say
+
     if as_json:
         _print([plain_claim(one, lang) for one in found])
         return
