@@ -40,7 +40,7 @@ def test_a_name_is_a_name_and_one_persons(mx, name):
 
 
 def test_nobody_decides_on_their_own_roles(mx):
-    act = people.prepare_grant(mx.parts, mx.who("Ida"), "Joe", [Role.RELEASING])
+    act = people.prepare_end(mx.parts, mx.who("Ida"), "Joe", [Role.ADMINISTRATOR])
     mx.sign(act.id, ("Ida",))
     with pytest.raises(TwoPeopleError, match="own roles"):
         mx.sign(act.id, ("Joe",))

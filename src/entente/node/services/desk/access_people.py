@@ -10,8 +10,9 @@ from entente.casework.model import folded
 from entente.exchange import strict
 from entente.exchange.keys import KeyRecord
 from entente.node.services.desk.errors import DeskError
-from entente.node.services.desk.rules import Role, Who
+from entente.node.services.desk.rules import APART, Role, Who
 from entente.node.store.desk_models import Delegation, Grant, Group, Membership, Person, Unit
+from entente.node.store.models import PinnedKey
 
 
 def who(alias: str, name: str, now: datetime) -> Who:
@@ -30,8 +31,8 @@ def who(alias: str, name: str, now: datetime) -> Who:
         raise DeskError(f"There is nobody named {name!r} at this desk.", remedy="entente node createuser NAME")
     own = own_roles(alias, row.pk)
     lent: dict[Role, frozenset[str]] = {}
-    for role, giver in _lent(alias, row.pk, now):
-        if role not in own:
+    for role, giver in () if own & APART else _lent(alias, row.pk, now):
+        if role not in own | APART:
             lent[role] = lent.get(role, frozenset()) | {giver}
     groups = Membership.objects.using(alias).filter(person=row).values_list("group_id", flat=True)
     return Who(row.pk, row.name, row.unit_id, frozenset(groups), own | set(lent), lent, now)
@@ -58,7 +59,18 @@ def person_id(alias: str, name: str) -> int | None:
 def key_of(alias: str, person: int) -> KeyRecord | None:
     """The public key of a person who is no officer of messages."""
     data = Person.objects.using(alias).values_list("key", flat=True).get(pk=person)
-    return None if data is None else KeyRecord.from_json(strict.read_object(bytes(data), limit=65536, what="key"))
+    return None if data is None else _key(bytes(data))
+
+
+def _key(data: bytes) -> KeyRecord:
+    return KeyRecord.from_json(strict.read_object(data, limit=65536, what="key"))
+
+
+def has_key(alias: str, record: KeyRecord) -> bool:
+    """Whether a key is pinned, or is somebody's here, under whatever name."""
+    pinned = PinnedKey.objects.using(alias).values_list("record", flat=True)
+    held = Person.objects.using(alias).exclude(key=None).values_list("key", flat=True)
+    return any(record.public == _key(bytes(data)).public for data in (*pinned, *held) if data is not None)
 
 
 def unit_id(alias: str, name: str) -> int | None:
@@ -72,8 +84,8 @@ def group_id(alias: str, name: str) -> int | None:
 
 
 def is_founded(alias: str) -> bool:
-    """Whether two administrators are there: from then on, two people make people and give roles."""
-    rows = Grant.objects.using(alias).filter(role=Role.ADMINISTRATOR, until=None, person__is_active=True)
+    """Whether there ever were two administrators: from then on, two people make people and give roles, for good."""
+    rows = Grant.objects.using(alias).filter(role=Role.ADMINISTRATOR)
     return rows.values("person").distinct().count() >= 2
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from entente.casework.model import folded
 from entente.exchange import strict
 from entente.exchange.keys import KeyRecord
+from entente.exchange.keys import Role as KeyRole
 from entente.node.services.desk import access_people, proposing
 from entente.node.services.desk.errors import DeskError, TwoPeopleError
 from entente.node.services.desk.recording import writing
-from entente.node.services.desk.rules import Role, Who, use_case
+from entente.node.services.desk.rules import Role, Who, check_apart, use_case
 from entente.node.services.parts import Parts
 from entente.node.store import desk_account, desk_people, desk_proposals
 from entente.node.store.desk_account import Entry
@@ -34,15 +35,18 @@ def found(parts: Parts, name: str, roles: Sequence[Role], unit: str = "", key: K
         key: public key of a person who is no officer of messages.
 
     Raises:
-        DeskError: the desk is founded, or there is somebody of this name.
+        DeskError: the desk is founded, there is somebody of this name, the roles are for two people, or the key is not
+            this person's alone.
     """
     check_new(parts, name, roles)
+    _check_key(parts, name, key)
     if is_founded(parts):
         raise DeskError(
             "Two administrators are there; they make people and give roles together.",
             remedy="entente node createuser NAME --approve ADMINISTRATOR --approve ADMINISTRATOR",
         )
     with writing(parts):
+        _check_key(parts, name, key)
         number = desk_people.put_person(parts.alias, name, unit, key, parts.clock())
         desk_people.put_grants(parts.alias, number, roles, parts.clock())
         facts = {"person": name, "roles": sorted(roles)}
@@ -56,9 +60,10 @@ def prepare_person(
     """Prepare a new person; two administrators sign it. The arguments are those of `found`.
 
     Raises:
-        DeskError: there is somebody of this name.
+        DeskError: there is somebody of this name, the roles are for two people, or the key is not this person's alone.
     """
     check_new(parts, name, roles)
+    _check_key(parts, name, key)
     data = {"name": name, "roles": sorted(roles), "unit": unit, "key": key.as_json() if key else None}
     return proposing.about_people(parts, who, "person", data)
 
@@ -68,9 +73,9 @@ def prepare_grant(parts: Parts, who: Who, name: str, roles: Sequence[Role]) -> P
     """Prepare that a person is given roles; two other administrators sign it.
 
     Raises:
-        DeskError: there is nobody of this name.
+        DeskError: there is nobody of this name, or the roles are for two people.
     """
-    _number(parts, name)
+    _check_roles(parts, _number(parts, name), roles)
     return proposing.about_people(parts, who, "grant", {"name": name, "roles": sorted(roles)})
 
 
@@ -111,14 +116,29 @@ def check_new(parts: Parts, name: str, roles: Sequence[Role]) -> None:
     """Return if a person can be made.
 
     Raises:
-        DeskError: the name is none, there is somebody of it, or there is no role.
+        DeskError: the name is none, there is somebody of it, there is no role, or the roles are for two people.
     """
     if not _NAME.fullmatch(name) or name != name.strip() or len(folded(name)) > _LONGEST:
         raise DeskError(f"{name!r} cannot be a person's name.", remedy="Use letters, digits, spaces, dots, dashes.")
     if not roles:
         raise DeskError("A person needs a role.", remedy=f"The roles are {', '.join(Role)}.")
+    check_apart(roles)
     if access_people.person_id(parts.alias, name) is not None:
         raise DeskError(f"There is somebody named {name!r}.", remedy="Name the new one otherwise.")
+
+
+def _check_key(parts: Parts, name: str, key: KeyRecord | None) -> None:
+    """Return if a key is of one person of this authority: one key under two names would be two people."""
+    if key is None:
+        return
+    if key.role is not KeyRole.OFFICER or key.owner != parts.name or folded(key.holder) != folded(name):
+        raise DeskError(f"This is no key of {name} of {parts.name}.", remedy="Make a key in the person's own name.")
+    if access_people.has_key(parts.alias, key):
+        raise DeskError("This key is another person's already.", remedy="Make a new key for the person.")
+
+
+def _check_roles(parts: Parts, number: int, roles: Sequence[str]) -> None:
+    check_apart(access_people.own_roles(parts.alias, number) | set(map(Role, roles)))
 
 
 def _number(parts: Parts, name: str) -> int:
@@ -132,14 +152,16 @@ def _do_person(parts: Parts, one: Proposed, two: tuple[Who, Who]) -> None:
     data = one.data
     key = KeyRecord.from_json(data["key"]) if data["key"] else None
     check_new(parts, data["name"], [Role(role) for role in data["roles"]])
+    _check_key(parts, data["name"], key)
     number = desk_people.put_person(parts.alias, data["name"], data["unit"], key, parts.clock())
     desk_people.put_grants(parts.alias, number, data["roles"], parts.clock(), (two[0].id, two[1].id))
     _account(parts, one, two)
 
 
 def _do_grant(parts: Parts, one: Proposed, two: tuple[Who, Who]) -> None:
-    by = (two[0].id, two[1].id)
-    desk_people.put_grants(parts.alias, _number(parts, one.data["name"]), one.data["roles"], parts.clock(), by)
+    by, number = (two[0].id, two[1].id), _number(parts, one.data["name"])
+    _check_roles(parts, number, one.data["roles"])
+    desk_people.put_grants(parts.alias, number, one.data["roles"], parts.clock(), by)
     _account(parts, one, two)
 
 

@@ -20,11 +20,11 @@ from entente.node.services.desk import access_people, drafting, erasing, holding
 from entente.node.services.desk.access_cases import Found, access_object
 from entente.node.services.desk.access_proposals import access_pending, access_proposal
 from entente.node.services.desk.drafting import Said
-from entente.node.services.desk.errors import DeskError, OvertakenError, TwoPeopleError
+from entente.node.services.desk.errors import DeskError, NotAllowedError, OvertakenError, TwoPeopleError
 from entente.node.services.desk.metering import metered
 from entente.node.services.desk.proposing import document, new_id, put
 from entente.node.services.desk.recording import Change, keep, writing
-from entente.node.services.desk.rules import Role, Who, check_machine, use_case
+from entente.node.services.desk.rules import RULES, Role, Who, check_machine, use_case
 from entente.node.services.parts import Parts
 from entente.node.store import desk_account, desk_proposals
 from entente.node.store.desk_account import Entry
@@ -137,6 +137,8 @@ def sign(parts: Parts, who: Who, act: str, by: NodeKey | Sequence[Signature]) ->
     before, _ = access_proposal(parts.alias, who, act)
     peers = _recipients(before) if before.first else ()
     with writing(parts, [channel_id(parts.name, peer) for peer in peers]):
+        who = access_people.who(parts.alias, who.name, parts.clock())  # a role may have ended since they were read
+        _check_signs(who)
         one, key = _open(parts, who, act)
         if bool(one.first) != bool(before.first):
             raise OvertakenError("Somebody signed it at the same moment.", remedy="Look at it again, and sign.")
@@ -148,6 +150,7 @@ def sign(parts: Parts, who: Who, act: str, by: NodeKey | Sequence[Signature]) ->
             desk_account.append(parts.alias, entry)
             return replace(one, first=who.name)
         first = access_people.who(parts.alias, one.first, parts.clock())
+        _check_first(parts, first, one)
         two = Two(first, who)
         _check_two(one, two)
         desk_proposals.sign(parts.alias, key, one, second=who.id)
@@ -183,10 +186,31 @@ def _with_signatures(parts: Parts, who: Who, one: Proposed, by: NodeKey | Sequen
     return replace(one, documents=tuple(paper.with_signature(signature) for paper, signature in pairs))
 
 
+def _check_signs(who: Who) -> None:
+    if not who.roles & RULES["releasing.sign"].roles:
+        raise NotAllowedError(f"{who.name} signs no acts now.", remedy="Ask somebody who has a role to sign.")
+
+
+def _check_first(parts: Parts, first: Who, one: Proposed) -> None:
+    """What was signed first still counts: they have a role, see what it is about, and their key is valid."""
+    _check_signs(first)
+    access_proposal(parts.alias, first, one.id)
+    for paper in one.documents:
+        signing.check(parts, first, paper, paper.signatures[0])
+
+
 def _check_two(one: Proposed, two: Two) -> None:
-    """Two different people, neither of whom acts with what the other one lends, and one of whom may release."""
+    """Two different people with two keys, whose roles are not one lender's, and one of whom may release."""
     if two.first.id == two.second.id:
         raise TwoPeopleError("You signed it already; a second person is needed.", remedy="Ask a second person.")
+    if any(len({signature.key for signature in paper.signatures}) < len(paper.signatures) for paper in one.documents):
+        raise TwoPeopleError("Both signatures are by one key.", remedy="Ask a second person, with their own key.")
+    lenders = [frozenset().union(*here.lent.values()) for here in (two.first, two.second)]
+    if common := lenders[0] & lenders[1]:
+        raise TwoPeopleError(
+            f"Both act with a role that {min(common)} lends: both eyes would be one person's.",
+            remedy="Ask a second person whose role is their own.",
+        )
     for here, there in ((two.first, two.second), (two.second, two.first)):
         if any(there.name in givers for givers in here.lent.values()):
             raise TwoPeopleError(

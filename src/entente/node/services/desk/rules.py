@@ -6,14 +6,14 @@ On which machines a role works stands in `WORK`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from entente.node.services.desk.errors import NotAllowedError
+from entente.node.services.desk.errors import DeskError, NotAllowedError
 from entente.node.services.parts import Parts
 
 
@@ -27,6 +27,10 @@ class Role(StrEnum):
     SECRETARIAT = "secretariat"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+
+
+APART = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""Roles that go with no other one, and are never lent: who gives roles or reads the account works on no matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,20 @@ def use_case(function: _UseCase[_Args, _Gives]) -> _UseCase[_Args, _Gives]:
 
     REGISTRY[name] = judged
     return judged
+
+
+def check_apart(roles: Iterable[Role]) -> None:
+    """Return if one person may have some roles together.
+
+    Raises:
+        DeskError: one of them goes with no other.
+    """
+    found = frozenset(roles)
+    if found & APART and len(found) > 1:
+        raise DeskError(
+            f"Nobody is {' and '.join(sorted(found))} at once: {' and '.join(sorted(APART))} go with no other role.",
+            remedy="Give the roles to two people, or take the other role away first.",
+        )
 
 
 def check_machine(who: Who, machine: str) -> None:

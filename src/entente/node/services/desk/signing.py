@@ -97,9 +97,9 @@ def check(parts: Parts, who: Who, envelope: Envelope, signature: Signature) -> K
 
 def _keys(parts: Parts, who: Who) -> list[KeyRecord]:
     pinned = pins.history(parts.alias, parts.name).usable(Role.OFFICER, parts.clock())
-    own = [record for record in pinned if folded(record.holder) == folded(who.name)]
     other = access_people.key_of(parts.alias, who.id)
-    return own + ([other] if other and other.start <= parts.clock() < other.end else [])
+    there = [*pinned, *([other] if other and other.start <= parts.clock() < other.end else [])]
+    return [one for one in there if one.owner == parts.name and folded(one.holder) == folded(who.name)]
 
 
 def _path(parts: Parts, name: str) -> Path:

@@ -8,7 +8,7 @@ from entente.node.services.desk import access_people
 from entente.node.services.desk.access_cases import access_object
 from entente.node.services.desk.errors import DeskError, TwoPeopleError
 from entente.node.services.desk.recording import writing
-from entente.node.services.desk.rules import Role, Who, use_case
+from entente.node.services.desk.rules import APART, Role, Who, use_case
 from entente.node.services.parts import Parts
 from entente.node.store import desk_account, desk_people
 from entente.node.store.desk_account import Entry
@@ -21,8 +21,8 @@ LONGEST = timedelta(days=90)
 def lend(parts: Parts, who: Who, role: Role, to: str, start: datetime, end: datetime) -> None:
     """Lend a role to another person for a time.
 
-    Who has a role only by such a loan cannot lend it again, and never signs together with who lends it: both eyes would
-    be one person's.
+    Who has a role only by such a loan cannot lend it again, and never signs together with who lends it, or with another
+    borrower of theirs: both eyes would be one person's. Administrators and auditors neither lend nor borrow.
 
     Args:
         parts: the node.
@@ -33,12 +33,18 @@ def lend(parts: Parts, who: Who, role: Role, to: str, start: datetime, end: date
         end: until when.
 
     Raises:
-        DeskError: not their own role, nobody of this name, or not a time of at most 90 days that is still to come.
+        DeskError: not their own role, one that is never lent, nobody of this name or nobody who may borrow, or not a
+            time of at most 90 days that is still to come.
         TwoPeopleError: to oneself.
     """
     taker = access_people.who(parts.alias, to, parts.clock())
     if taker.id == who.id:
         raise TwoPeopleError("Nobody lends a role to themselves.", remedy="Name another person.")
+    if role in APART or taker.roles & APART:
+        raise DeskError(
+            f"{' and '.join(sorted(APART))} are roles that are never lent, and who has one borrows none.",
+            remedy="Two administrators give a role to another person.",
+        )
     if role not in access_people.own_roles(parts.alias, who.id):
         raise DeskError(f"{role} is not your own role.", remedy="Ask whose role it is to lend it.")
     if not parts.clock() < end or not timedelta() < end - start <= LONGEST:

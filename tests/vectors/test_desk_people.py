@@ -1,0 +1,158 @@
+"""Ways for one person to act as two at the desk, or to see what is not theirs; each is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from desk_people import Desk, desks, newcomer
+from entente.exchange.errors import SignatureError
+from entente.node.services.desk import access_people, erasing, people, releasing, signing, standing
+from entente.node.services.desk.errors import DeskError, NotAllowedError, TwoPeopleError
+from entente.node.services.desk.rules import Role
+from entente.node.store import desk_people
+from entente.node.store.desk_models import CaseObject, Person
+from node_people import CN, COST, MX, PASS
+
+CLOSE = {"outcome": "confirmed", "reason": "x"}
+
+
+@pytest.fixture
+def mx(tmp_path) -> Desk:
+    (one,), _ = desks(tmp_path, MX)
+    return one
+
+
+def case(mx: Desk, by: str = "Ann") -> str:
+    return mx.begin("case", "open", {"title": "t", "purpose": "p"}, by=by)
+
+
+def lend(mx: Desk, giver: str, taker: str, role: Role) -> None:
+    now = mx.parts.clock()
+    standing.lend(mx.parts, mx.who(giver), role, taker, now, now + timedelta(days=9))
+
+
+def test_who_gives_roles_or_reads_the_account_neither_lends_nor_borrows(mx):
+    newcomer(mx, "Max", Role.AUDITOR)
+    for giver, taker, role in (("Bob", "Ida", Role.RELEASING), ("Ann", "Max", Role.OFFICER)):
+        with pytest.raises(DeskError, match="never lent"):
+            lend(mx, giver, taker, role)
+    for role in (Role.ADMINISTRATOR, Role.AUDITOR):
+        with pytest.raises(DeskError, match="never lent"):
+            lend(mx, "Ann", "Bob", role)
+
+
+def test_a_loan_to_who_gives_roles_does_not_count_whoever_wrote_it(mx):
+    now = mx.parts.clock()
+    numbers = {name: mx.who(name).id for name in ("Ann", "Ida", "Joe")}
+    span = (now, now + timedelta(days=9))
+    desk_people.put_delegation(mx.alias, numbers["Ann"], numbers["Ida"], Role.OFFICER, span)
+    desk_people.put_delegation(mx.alias, numbers["Joe"], numbers["Ann"], Role.ADMINISTRATOR, span)
+    assert mx.who("Ida").roles == {Role.ADMINISTRATOR}
+    assert Role.ADMINISTRATOR not in mx.who("Ann").roles
+
+
+def test_two_who_borrow_from_one_person_are_not_two(mx):
+    newcomer(mx, "Cy", Role.OFFICER)
+    newcomer(mx, "Di", Role.OFFICER)
+    name = case(mx)
+    mx.two(name, "close", CLOSE)
+    lend(mx, "Bob", "Cy", Role.RELEASING)
+    lend(mx, "Bob", "Di", Role.RELEASING)
+    act = erasing.prepare(mx.parts, mx.who("Cy"), name, "retention").id
+    with pytest.raises(TwoPeopleError, match="Both act with a role that Bob lends"):
+        mx.sign(act, ("Cy", "Di"))
+    assert CaseObject.objects.using(mx.alias).get(pk=name).erased is None
+
+
+def test_a_founded_desk_is_not_founded_again(mx):
+    number = mx.who("Joe").id
+    desk_people.leave(mx.alias, number, mx.parts.clock())
+    assert people.is_founded(mx.parts)
+    with pytest.raises(DeskError, match="Two administrators"):
+        people.found(mx.parts, "Solo", [Role.RELEASING])
+
+
+@pytest.mark.parametrize("apart", [Role.ADMINISTRATOR, Role.AUDITOR])
+def test_who_gives_roles_or_reads_the_account_has_no_other_role(mx, apart):
+    other = Role.OFFICER if apart is Role.AUDITOR else Role.AUDITOR
+    with pytest.raises(DeskError, match="at once"):
+        people.prepare_person(mx.parts, mx.who("Ida"), "Uli", [apart, other])
+    newcomer(mx, "Uli", apart)
+    with pytest.raises(DeskError, match="at once"):
+        people.prepare_grant(mx.parts, mx.who("Ida"), "Uli", [other])
+
+
+def test_roles_apart_are_refused_when_the_act_is_done_too(mx):
+    newcomer(mx, "Uli", Role.ANALYST)
+    mx.sign(people.prepare_end(mx.parts, mx.who("Ida"), "Uli", [Role.ANALYST]).id, ("Ida", "Joe"))
+    both = [people.prepare_grant(mx.parts, mx.who("Ida"), "Uli", [role]) for role in (Role.AUDITOR, Role.OFFICER)]
+    mx.sign(both[0].id, ("Ida", "Joe"))
+    with pytest.raises(DeskError, match="at once"):
+        mx.sign(both[1].id, ("Ida", "Joe"))
+    assert mx.who("Uli").roles == {Role.AUDITOR}
+
+
+def test_one_key_under_two_names_is_one_person(mx):
+    mine = mx.keys["Ann"].record
+    named = replace(mine, holder="Zed")
+    foreign = replace(signing.make(mx.parts, "Zed", PASS, cost=COST), owner=CN)
+    for key, words in ((mine, "no key of Zed"), (foreign, "no key of Zed"), (named, "another person's")):
+        with pytest.raises(DeskError, match=words):
+            people.prepare_person(mx.parts, mx.who("Ida"), "Zed", [Role.RELEASING], "", key)
+    held = replace(mx.keys["Ida"].record, holder="Zed")
+    with pytest.raises(DeskError, match="another person's"):
+        people.prepare_person(mx.parts, mx.who("Ida"), "Zed", [Role.RELEASING], "", held)
+
+
+def test_a_key_in_another_name_signs_nothing(mx):
+    newcomer(mx, "Zoe", Role.RELEASING)
+    taken = Person.objects.using(mx.alias).get(name="Ida").key
+    Person.objects.using(mx.alias).filter(name="Zoe").update(key=taken)
+    act = releasing.prepare(mx.parts, mx.who("Ann"), case(mx), "close", CLOSE)
+    with pytest.raises(SignatureError):
+        releasing.sign(mx.parts, mx.who("Zoe"), act.id, mx.keys["Ida"])
+
+
+def test_who_left_since_they_were_read_does_not_sign(mx):
+    newcomer(mx, "Zoe", Role.RELEASING)
+    act = releasing.prepare(mx.parts, mx.who("Ann"), case(mx), "close", CLOSE)
+    mx.sign(act.id, ("Ann",))
+    read = mx.who("Zoe")
+    mx.sign(people.prepare_end(mx.parts, mx.who("Ida"), "Zoe").id, ("Ida", "Joe"))
+    with pytest.raises(DeskError, match="nobody named"):
+        releasing.sign(mx.parts, read, act.id, mx.keys["Zoe"])
+
+
+def test_who_lost_the_roles_since_they_were_read_does_not_sign(mx):
+    newcomer(mx, "Zoe", Role.RELEASING)
+    act = releasing.prepare(mx.parts, mx.who("Ann"), case(mx), "close", CLOSE)
+    mx.sign(act.id, ("Ann",))
+    read = mx.who("Zoe")
+    mx.sign(people.prepare_end(mx.parts, mx.who("Ida"), "Zoe", [Role.RELEASING]).id, ("Ida", "Joe"))
+    with pytest.raises(NotAllowedError):
+        releasing.sign(mx.parts, read, act.id, mx.keys["Zoe"])
+
+
+def test_a_first_signature_counts_only_while_its_key_does(mx):
+    newcomer(mx, "Zoe", Role.RELEASING)
+    act = releasing.prepare(mx.parts, mx.who("Ann"), case(mx), "close", CLOSE)
+    mx.sign(act.id, ("Zoe",))
+    Person.objects.using(mx.alias).filter(name="Zoe").update(key=None)
+    with pytest.raises(SignatureError, match="Zoe"):
+        mx.sign(act.id, ("Bob",))
+
+
+def test_a_first_signature_counts_only_while_who_signed_sees_the_object(mx):
+    newcomer(mx, "Zoe", Role.RELEASING)
+    name = case(mx)
+    mx.two(name, "close", CLOSE)
+    act = erasing.prepare(mx.parts, mx.who("Bob"), name, "retention").id
+    mx.sign(act, ("Bob",))
+    standing.declare_conflict(mx.parts, mx.who("Bob"), name)
+    with pytest.raises(DeskError):
+        mx.sign(act, ("Zoe",))
+    assert access_people.who(mx.alias, "Zoe", mx.parts.clock()).may(Role.RELEASING)
+    assert CaseObject.objects.using(mx.alias).get(pk=name).erased is None
