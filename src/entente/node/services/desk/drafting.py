@@ -52,7 +52,8 @@ def message(parts: Parts, who: Who, state: State, command: Command, said: Said) 
     if event.sends is None:
         return None
     draft = to_message(state, event, after, parts.name)
-    marking = combine(draft.least, *sources.markings(parts, state, event), *([said.handling] if said.handling else []))
+    given = sources.markings(parts, state, event, draft.recipients)
+    marking = combine(draft.least, *given, *([said.handling] if said.handling else []))
     made = _content(parts, draft, marking, _answers(marking, said.answers or Answers()))
     for peer in draft.recipients:
         peers.channel(parts, peer)
