@@ -9,11 +9,22 @@ import pytest
 
 from desk_people import Desk, desks, newcomer
 from entente.exchange.errors import SignatureError
-from entente.node.services.desk import access_people, erasing, people, releasing, signing, standing
-from entente.node.services.desk.errors import DeskError, NotAllowedError, TwoPeopleError
+from entente.node.services.desk import (
+    access_people,
+    acting,
+    erasing,
+    holding,
+    merging,
+    opening,
+    people,
+    releasing,
+    signing,
+    standing,
+)
+from entente.node.services.desk.errors import DeskError, NotAllowedError, NotFoundError, TwoPeopleError
 from entente.node.services.desk.rules import Role
 from entente.node.store import desk_people
-from entente.node.store.desk_models import CaseObject, Person
+from entente.node.store.desk_models import CaseObject, LegalHold, Person
 from node_people import CN, COST, MX, PASS
 
 CLOSE = {"outcome": "confirmed", "reason": "x"}
@@ -156,3 +167,46 @@ def test_a_first_signature_counts_only_while_who_signed_sees_the_object(mx):
         mx.sign(act, ("Zoe",))
     assert access_people.who(mx.alias, "Zoe", mx.parts.clock()).may(Role.RELEASING)
     assert CaseObject.objects.using(mx.alias).get(pk=name).erased is None
+
+
+def grouped(mx: Desk) -> str:
+    """A case of a group in which Ann and Bob are and Cy is not."""
+    newcomer(mx, "Cy", Role.OFFICER)
+    standing.join_group(mx.parts, mx.who("Bob"), "red", "Ann")
+    return opening.begin(mx.parts, mx.who("Ann"), "case", "open", {"title": "t", "purpose": "p"}, group="red").object
+
+
+def test_a_merge_opens_no_group_to_others(mx):
+    name, other = grouped(mx), case(mx)
+    with pytest.raises(DeskError, match="unit or a group"):
+        merging.merge(mx.parts, mx.who("Ann"), name, other, "r")
+    merging.merge(mx.parts, mx.who("Ann"), other, name, "r")
+    with pytest.raises(NotFoundError):
+        mx.state(name, by="Cy")
+
+
+def test_assigning_takes_no_group_away(mx):
+    name = grouped(mx)
+    standing.join_group(mx.parts, mx.who("Bob"), "blue", "Cy")
+    acting.assign(mx.parts, mx.who("Bob"), name)
+    with pytest.raises(DeskError, match="another group"):
+        acting.assign(mx.parts, mx.who("Bob"), name, group="blue")
+    with pytest.raises(NotFoundError):
+        mx.state(name, by="Cy")
+    assert mx.state(name).at == "open"
+
+
+@pytest.mark.parametrize("how", ["merge", "split"])
+def test_conflicts_and_holds_go_along_with_what_moves(mx, how):
+    newcomer(mx, "Cy", Role.OFFICER)
+    name = case(mx)
+    entry = mx.act(name, "add", {"kind": "note", "text": "of the conflict"}).fields["items"][0]["entry"]
+    standing.declare_conflict(mx.parts, mx.who("Cy"), name)
+    holding.place(mx.parts, mx.who("Ann"), name, "order 1")
+    if how == "merge":
+        into = merging.merge(mx.parts, mx.who("Ann"), name, case(mx), "r").object
+    else:
+        into = merging.split(mx.parts, mx.who("Ann"), name, [entry], "new").object
+    with pytest.raises(NotFoundError):
+        mx.state(into, by="Cy")
+    assert LegalHold.objects.using(mx.alias).get(object=into, lifted=None).reference == "order 1"

@@ -52,6 +52,12 @@ def put_conflict(alias: str, person: int, name: str, at: datetime) -> None:
     Conflict.objects.using(alias).get_or_create(person_id=person, object=name, defaults={"at": at})
 
 
+def copy_conflicts(alias: str, name: str, to: str) -> None:
+    """Whoever has a conflict of interest with an object has it with another one, too."""
+    for person, at in list(Conflict.objects.using(alias).filter(object=name).values_list("person_id", "at")):
+        put_conflict(alias, person, to, at)
+
+
 def put_membership(alias: str, person: int, group: str) -> None:
     """Put a person into a need-to-know group, which is made if there is none of its name."""
     row, _ = Group.objects.using(alias).get_or_create(name=group)

@@ -13,6 +13,13 @@ def put_hold(alias: str, name: str, reference: str, person: int, at: datetime) -
     LegalHold.objects.using(alias).create(object=name, reference=reference[:200], placed=at, placed_by_id=person)
 
 
+def copy_holds(alias: str, name: str, to: str) -> None:
+    """Place the holds of an object, as far as they are not lifted, on another one."""
+    rows = LegalHold.objects.using(alias).filter(object=name, lifted=None).order_by("pk")
+    for reference, person, at in list(rows.values_list("reference", "placed_by_id", "placed")):
+        put_hold(alias, to, reference, person, at)
+
+
 def lift_holds(alias: str, name: str, by: tuple[int, int], at: datetime) -> None:
     """Lift all holds of an object."""
     rows = LegalHold.objects.using(alias).filter(object=name, lifted=None)

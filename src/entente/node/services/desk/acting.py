@@ -52,16 +52,22 @@ def assign(parts: Parts, who: Who, name: str, *, unit: str = "", group: str = ""
         parts: the node.
         who: who says it.
         name: the object.
-        unit: its unit; empty is none.
-        group: its need-to-know group; empty is none.
+        unit: its unit; empty leaves it as it is.
+        group: its need-to-know group; empty leaves it as it is.
 
     Raises:
         NotFoundError: there is no such object for this person.
-        DeskError: there is no such unit or group.
+        DeskError: there is no such unit or group, or it is of another group.
     """
-    place = Place(_known("unit", unit, parts), _known("group", group, parts))
+    to = Place(_known("unit", unit, parts), _known("group", group, parts))
     with writing(parts):
         found = access_object(parts.alias, who, name)
+        if to.group is not None and found.group not in {None, to.group}:
+            raise DeskError(
+                f"{name} belongs to another group, and nobody takes it out of that alone.",
+                remedy="Have a releasing officer who is in its group put those into it who need to know.",
+            )
+        place = Place(found.unit if to.unit is None else to.unit, found.group if to.group is None else to.group)
         desk_rows.move(parts.alias, name, place)
         facts = {"unit": unit, "group": group}
         entry = Entry(parts.clock(), (who.name,), "assign", found.state.object, more=facts)
