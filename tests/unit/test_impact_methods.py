@@ -122,7 +122,7 @@ def test_weights_of_german_reunification(shared_data: Path):
         units = np.array([predictors(country, years, invest, schooling) for country in donors]).T
         return units, np.array(predictors("West Germany", years, invest, schooling))
 
-    # Predictor weights are learnt on the 1970s to fit the 1980s, then used with the predictors of the 1980s (AJPS 2015).
+    # Predictor weights are learnt on the 1970s to fit the 1980s, then used with those of the 1980s (AJPS 2015).
     fitted = range(1981, 1991)
     outcome = np.array([[float(cells[country, year]["gdp"]) for country in donors] for year in fitted])
     treated = np.array([float(cells["West Germany", year]["gdp"]) for year in fitted])
