@@ -158,7 +158,7 @@ class CaseEvent(models.Model):
     target = models.CharField(max_length=32)
     sends = models.CharField(max_length=64, blank=True)
     sent = models.CharField(max_length=NAME, blank=True)  # id of the content that it sent
-    signed = models.BinaryField(null=True)  # what two people signed where nothing was sent
+    signed = models.BinaryField(null=True)  # SHA-256 of what two people signed where nothing was sent
     secret = models.BinaryField()
 
     class Meta:

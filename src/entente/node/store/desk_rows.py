@@ -15,6 +15,7 @@ from entente.node.store import desk_vault
 from entente.node.store.desk_models import CaseEvent, CaseIndex, CaseObject, Dispatch, Waiting
 
 KIND = "object"
+_SECRET = ("data", "derived", "by", "at")
 _REFERENCES = ("case", "number", "meeting")
 
 
@@ -41,7 +42,7 @@ class Proof:
     Attributes:
         first, second: numbers of the people.
         sent: id of the content that it sent.
-        signed: what two people signed, where nothing was sent.
+        signed: what two people signed, where nothing was sent; it holds the whole command.
     """
 
     first: int | None = None
@@ -70,9 +71,11 @@ def put_state(alias: str, key: bytes, state: State, waits: Waits, place: Place |
 
 
 def put_event(alias: str, key: bytes, event: Event, proof: Proof) -> None:
-    """Write an event."""
+    """Write an event; what was signed stands under the object's key, and beside it only its SHA-256."""
     whole = event_as_json(event)
-    secret = {name: whole[name] for name in ("data", "derived", "by", "at")}
+    secret = {name: whole[name] for name in _SECRET}
+    if proof.signed is not None:
+        secret["signed"] = strict.write_base64(proof.signed)
     CaseEvent.objects.using(alias).create(
         object_id=event.object,
         number=event.number,
@@ -87,7 +90,7 @@ def put_event(alias: str, key: bytes, event: Event, proof: Proof) -> None:
         target=event.target,
         sends=event.sends or "",
         sent=proof.sent,
-        signed=proof.signed,
+        signed=None if proof.signed is None else hashlib.sha256(proof.signed).digest(),
         secret=desk_vault.close(key, f"{event.object}/{event.number}", secret),
     )
 
@@ -104,7 +107,7 @@ def read_event(key: bytes, machine: str, row: CaseEvent) -> Event:
         "target": row.target,
         "sends": row.sends or None,
     }
-    return event_from_json({**clear, **secret})
+    return event_from_json({**clear, **{name: secret[name] for name in _SECRET}})
 
 
 def read_state(key: bytes, row: CaseObject) -> State:
