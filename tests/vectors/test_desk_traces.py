@@ -8,14 +8,17 @@ import json
 
 import pytest
 
-from desk_people import Desk, desks, newcomer
+from desk_people import SAID, Desk, desks, newcomer
+from entente.casework.errors import GuardError
 from entente.exchange import strict
-from entente.node.services.desk import erasing
+from entente.exchange.ledger.tree import CompactRange, leaf_hash
+from entente.node.services.desk import accounting, erasing, metering, releasing
 from entente.node.services.desk.access_cases import node_object
+from entente.node.services.desk.errors import DeskError
 from entente.node.services.desk.rules import Role
 from entente.node.store import desk_vault
-from entente.node.store.desk_models import CaseEvent
-from node_people import MX
+from entente.node.store.desk_models import AccountHead, AccountLeaf, CaseEvent
+from node_people import CN, MX
 
 
 @pytest.fixture
@@ -38,3 +41,36 @@ def test_what_was_signed_of_an_erased_object_is_gone(mx, tmp_path):
     mx.sign(erasing.prepare(mx.parts, mx.who("Bob"), name, "retention").id, ("Bob", "Zoe"))
     assert node_object(mx.alias, name) is None
     assert len(bytes(CaseEvent.objects.using(mx.alias).get(object_id=name, command="close").signed)) == 32
+
+
+def test_an_account_that_lost_what_was_signed_is_not_signed_anew(mx):
+    mx.state(mx.begin("case", "open", {"title": "t", "purpose": "p"}))
+    accounting.checkpoint(mx.parts)
+    *kept, last = AccountLeaf.objects.using(mx.alias).order_by("position")
+    last.delete(using=mx.alias)
+    tree = CompactRange()
+    for row in kept:
+        tree.append(leaf_hash(bytes(row.entry)))
+    AccountHead.objects.using(mx.alias).update(size=tree.size, peaks=b"".join(tree.peaks))
+    for use in (accounting.verify, accounting.checkpoint):
+        with pytest.raises(DeskError, match="not those that were signed"):
+            use(mx.parts)
+    mx.begin("case", "open", {"title": "another one", "purpose": "p"})
+    mx.begin("case", "open", {"title": "and one more", "purpose": "p"})
+    for use in (accounting.verify, accounting.checkpoint):
+        with pytest.raises(DeskError, match="not those that were signed"):
+            use(mx.parts)
+
+
+def test_queries_that_were_prepared_together_are_counted_when_they_are_asked(tmp_path, monkeypatch):
+    (mx, _), _ = desks(tmp_path, MX, CN)
+    monkeypatch.setattr(metering, "MOST", 1)
+    query = {"area": ["N19.0W104.5"], "window-start": "2026-12-01", "window-end": "2026-12-05", "counterpart": CN}
+    names = [
+        mx.begin("deconfliction", "draft", {**query, "predicate": {"kind": "case", "reference": "x"}}) for _ in "ab"
+    ]
+    first, second = [releasing.prepare(mx.parts, mx.who("Ann"), name, "ask", said=SAID).id for name in names]
+    mx.sign(first)
+    with pytest.raises(GuardError, match="used up"):
+        mx.sign(second)
+    assert [mx.state(name).at for name in names] == ["asked", "draft"]

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from entente.exchange.ledger.checkpoint import open_checkpoint, sign_checkpoint
-from entente.exchange.ledger.note import KeySigner
-from entente.exchange.ledger.tree import TreeHead, head_of, leaf_hash
+from entente.exchange.ledger.note import KeySigner, VerifierKey
+from entente.exchange.ledger.tree import EMPTY, CompactRange, TreeHead, head_of, leaf_hash
+from entente.node.keyring import public_ledger_keys
 from entente.node.services.desk.access_account import access_entries, access_head
 from entente.node.services.desk.errors import DeskError
 from entente.node.services.desk.recording import writing
@@ -38,14 +39,18 @@ def origin(name: str) -> str:
 def checkpoint(parts: Parts) -> bytes:
     """Sign the account as it stands, unless that was done; the signed note. Call it by the clock, once a day.
 
+    What was signed once stays signed: the entries under the last checkpoint must be the first ones still.
+
     Raises:
         KeyFileError: the node is locked.
+        DeskError: entries are missing or were changed; nothing is signed.
     """
     signer = KeySigner(origin(parts.name), parts.keys().log)
     with writing(parts):
         head, last = access_head(parts.alias)
         if last and open_checkpoint(last, signer.key).head == head:
             return last
+        _check_grown(parts, head, last, signer.key)
         note = sign_checkpoint(head, signer)
         desk_account.keep_checkpoint(parts.alias, note)
     return note
@@ -97,10 +102,28 @@ def check(lines: Iterable[bytes], head: TreeHead) -> None:
         DeskError: one is missing, was changed or was added.
     """
     if head_of(map(leaf_hash, lines)) != head:
-        raise DeskError(
-            "The entries of the account are not those that were signed.",
-            remedy="Keep everything as it is, and have the database compared with a backup.",
-        )
+        raise _not_signed()
+
+
+def _not_signed() -> DeskError:
+    return DeskError(
+        "The entries of the account are not those that were signed.",
+        remedy="Keep everything as it is, and have the database compared with a backup.",
+    )
+
+
+def _check_grown(parts: Parts, head: TreeHead, last: bytes, key: VerifierKey) -> None:
+    """Return if the entries are those under the head, and the first of them those under the last checkpoint."""
+    signed = open_checkpoint(last, key).head if last else EMPTY
+    tree = CompactRange()
+    if head.size < signed.size:
+        raise _not_signed()
+    for data in access_entries(parts.alias, 0, head.size):
+        if tree.size == signed.size and tree.head() != signed:
+            raise _not_signed()
+        tree.append(leaf_hash(data))
+    if tree.head() != head or (head.size == signed.size and head != signed):
+        raise _not_signed()
 
 
 def verify(parts: Parts) -> TreeHead:
@@ -109,8 +132,9 @@ def verify(parts: Parts) -> TreeHead:
     Raises:
         DeskError: they differ.
     """
-    head, _ = access_head(parts.alias)
-    check(access_entries(parts.alias, 0, head.size), head)
+    head, last = access_head(parts.alias)
+    key = VerifierKey(origin(parts.name), public_ledger_keys(parts.home.keys)[0])
+    _check_grown(parts, head, last, key)
     return head
 
 

@@ -240,7 +240,8 @@ def _carry_out(parts: Parts, one: Proposed, two: Two) -> None:
     check_machine(two.first, found.state.machine)
     check_machine(two.second, found.state.machine)
     now, by = parts.clock(), pair(two.first.name, two.second.name)
-    after, events = transition(found.state, Command(one.command, one.data), by, now)
+    command = metered(parts, found.state, Command(one.command, one.data))  # others may have asked since it was prepared
+    after, events = transition(found.state, command, by, now)
     contents = _contents(one)
     proof = Proof(two.first.id, two.second.id, contents[0].id if contents else "", None)
     if not contents:
