@@ -17,13 +17,14 @@ from entente.node.services.desk import (
     merging,
     opening,
     people,
+    queueing,
     releasing,
     signing,
     standing,
 )
 from entente.node.services.desk.errors import DeskError, NotAllowedError, NotFoundError, TwoPeopleError
 from entente.node.services.desk.rules import Role
-from entente.node.store import desk_people
+from entente.node.store import desk_people, desk_rows
 from entente.node.store.desk_models import CaseObject, LegalHold, Person
 from node_people import CN, COST, MX, PASS
 
@@ -210,3 +211,25 @@ def test_conflicts_and_holds_go_along_with_what_moves(mx, how):
     with pytest.raises(NotFoundError):
         mx.state(into, by="Cy")
     assert LegalHold.objects.using(mx.alias).get(object=into, lifted=None).reference == "order 1"
+
+
+def test_what_waits_about_an_object_is_told_to_those_who_see_it(mx):
+    name = grouped(mx)
+    told = {"sender": CN, "type": "refused", "reason": f"{CN} refused what was sent for {name}: x."}
+    desk_rows.put_waiting(mx.alias, "c", 0, mx.parts.clock(), {**told, "object": name})
+    desk_rows.put_waiting(mx.alias, "d", 0, mx.parts.clock(), told)
+    newcomer(mx, "Zoe", Role.RELEASING)
+    seen = {by: [one.content for one in queueing.waiting(mx.parts, mx.who(by))] for by in ("Ann", "Bob", "Cy", "Zoe")}
+    assert seen == {"Ann": ["c"], "Bob": ["c", "d"], "Cy": [], "Zoe": ["d"]}
+    number = queueing.waiting(mx.parts, mx.who("Ann"))[0].number
+    with pytest.raises(NotFoundError):
+        queueing.settle(mx.parts, mx.who("Cy"), number, "gone")
+
+
+def test_what_waits_about_no_object_is_told_to_those_who_work_on_it(mx):
+    newcomer(mx, "Lee", Role.LIAISON)
+    for content, kind in (("a", "meeting"), ("b", "shipment-arrival"), ("c", "suspension")):
+        told = {"sender": CN, "type": kind, "reason": "?"}
+        desk_rows.put_waiting(mx.alias, content, 0, mx.parts.clock(), told)
+    seen = {by: [one.content for one in queueing.waiting(mx.parts, mx.who(by))] for by in ("Bob", "Lee")}
+    assert seen == {"Bob": ["a", "b", "c"], "Lee": ["a"]}

@@ -51,9 +51,13 @@ class Routed:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """The message is no matter of casework, or of no object that is known here; `reason` says why, for a person."""
+    """The message is no matter of casework, or changes no object; `reason` says why, for a person.
+
+    `object` is what it speaks of, if that is known here.
+    """
 
     reason: str
+    object: str | None = None
 
 
 Route = Callable[[Content, Desk], Routed | Elsewhere]
@@ -88,7 +92,8 @@ def _to(
     try:
         spec.check(fields)
     except fastjsonschema.JsonSchemaValueException as error:
-        return Elsewhere(f"It fits its message type and no {name}: {error.message}. A person must look at it.")
+        about = state.object if state else None
+        return Elsewhere(f"It fits its message type and no {name}: {error.message}. A person must look at it.", about)
     return Routed(name, state.object if state else None, Command(command, fields), by)
 
 
@@ -213,7 +218,9 @@ def _meeting(content: Content, desk: Desk) -> Routed | Elsewhere:
         same = content.body["sha256"] == state.fields.get("minutes-sha256")
         command = "signed-by-peer" if same and "signed-by-peer" in _commands(state) else "signed-other-minutes"
     if command not in _commands(state):
-        return Elsewhere(f"A meeting that is {state.at} takes no {step!r} message; a person must look at it.")
+        return Elsewhere(
+            f"A meeting that is {state.at} takes no {step!r} message; a person must look at it.", state.object
+        )
     return _to(content, "meeting", state, str(command), data)
 
 

@@ -215,6 +215,7 @@ class Waiting(models.Model):
     sender = models.CharField(max_length=NAME)
     type = models.CharField(max_length=64)
     reason = models.CharField(max_length=500)
+    object = models.CharField(max_length=NAME, blank=True, default="")  # that it is about: who sees it sees this
     at = models.DateTimeField()
     settled = models.DateTimeField(null=True)
     by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True)

@@ -161,13 +161,18 @@ def put_waiting(alias: str, content: str, part: int, at: datetime, told: Mapping
         content: id of the message.
         part: which of the things that it asks.
         at: when it came.
-        told: `sender`, `type` and `reason`.
+        told: `sender`, `type` and `reason`; and `object`, if it is about one.
     """
     Waiting.objects.using(alias).get_or_create(
         content=content,
         part=part,
         sender=told["sender"],
-        defaults={"type": told["type"], "reason": _plain(told["reason"]), "at": at},
+        defaults={
+            "type": told["type"],
+            "reason": _plain(told["reason"]),
+            "object": told.get("object", ""),
+            "at": at,
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads of what waits for a person."""
+"""Reads of what waits for a person: about an object, for those who see it; else for those who work on such messages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
+
+from entente.node.services.desk.access_cases import visible_names
 from entente.node.services.desk.errors import not_found
+from entente.node.services.desk.rules import WORK, Role, Who
 from entente.node.store.desk_models import Waiting
+
+MACHINES = {
+    "pre-export-notification": "notification",
+    "pre-export-reply": "notification",
+    "shipment-arrival": "notification",
+    "incident": "incident",
+    "request": "request",
+    "response": "request",
+    "consent": "request",
+    "lead": "case",
+    "alert": "case",
+    "case-event": "case",
+    "commitment": "commitment",
+    "statement": "statement",
+    "counter-statement": "statement",
+    "meeting": "meeting",
+}
+"""What a message of a type is about; all others are for releasing officers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +53,29 @@ class Waits:
     at: datetime
 
 
-def access_waiting(alias: str, most: int) -> Sequence[Waits]:
-    """What waits, the longest waiting first."""
-    rows = Waiting.objects.using(alias).filter(settled=None).order_by("at", "pk")[:most]
+def access_waiting(alias: str, who: Who, most: int) -> Sequence[Waits]:
+    """What waits and is for a person, the longest waiting first."""
+    rows = _visible(alias, who).order_by("at", "pk")[:most]
     return [_waits(row) for row in rows]
 
 
-def access_waiting_one(alias: str, number: int) -> Waits:
+def access_waiting_one(alias: str, who: Who, number: int) -> Waits:
     """One that waits.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is none for this person.
     """
-    row = Waiting.objects.using(alias).filter(pk=number, settled=None).first()
+    row = _visible(alias, who).filter(pk=number).first()
     if row is None:
         raise not_found("message that waits")
     return _waits(row)
+
+
+def _visible(alias: str, who: Who) -> QuerySet[Waiting]:
+    types = [name for name, machine in MACHINES.items() if who.roles & WORK[machine]]
+    about_none = Q(object="") if who.may(Role.RELEASING) else Q(object="", type__in=types)
+    mine = Q(object__in=visible_names(alias, who)) | about_none
+    return Waiting.objects.using(alias).filter(mine, settled=None)
 
 
 def _waits(row: Waiting) -> Waits:

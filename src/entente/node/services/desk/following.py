@@ -46,7 +46,7 @@ def _settle(parts: Parts, one: Receipted, refused: str) -> None:
     found = node_object(parts.alias, one.object)
     if refused:
         reason = f"{one.peer} refused what was sent for {one.object}: {refused}."
-        told = {"sender": one.peer, "type": "refused", "reason": reason}
+        told = {"sender": one.peer, "type": "refused", "reason": reason, "object": one.object}
         desk_rows.put_waiting(parts.alias, one.content, 0, parts.clock(), told)
     if found is None or found.state.fields.get("content") != one.content:
         return

@@ -14,9 +14,8 @@ from entente.node.store.desk_account import Entry
 
 @use_case
 def waiting(parts: Parts, who: Who, most: int = 100) -> Sequence[Waits]:
-    """What waits, the longest waiting first."""
-    del who
-    return access_waiting(parts.alias, most)
+    """What waits, about objects that the person may see or of a type on which they work; the longest waiting first."""
+    return access_waiting(parts.alias, who, most)
 
 
 @use_case
@@ -30,10 +29,10 @@ def settle(parts: Parts, who: Who, number: int, how: str) -> None:
         how: in a few words, such as the object that was changed by hand; no name of a person.
 
     Raises:
-        NotFoundError: nothing waits under this number.
+        NotFoundError: nothing waits under this number for this person.
     """
     with writing(parts):
-        one = access_waiting_one(parts.alias, number)
+        one = access_waiting_one(parts.alias, who, number)
         desk_rows.settle_waiting(parts.alias, number, who.id, how, parts.clock())
         facts = {"message": one.content, "type": one.type}
         desk_account.append(parts.alias, Entry(parts.clock(), (who.name,), "settle", more=facts))

@@ -44,6 +44,7 @@ def receive(alias: str, content: Content, at: datetime, standing: Iterable[Suspe
         reason = asked.reason if isinstance(asked, Elsewhere) else _refused(alias, asked, content, at)
         if reason and reason != ACTS:
             told = {"sender": content.header.sender, "type": content.header.type, "reason": reason}
+            told["object"] = asked.object or ""
             desk_rows.put_waiting(alias, content.id, part, at, told)
 
 
