@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from desk_people import Desk, desk, desks, newcomer
 from entente.errors import InputError, UsageError
 from entente.leads.outcomes import read_outcomes
+from entente.leads.outputs import file_digest
 from entente.node.services.desk import leads, runfiles
 from entente.node.services.desk.errors import DeskError, NotAllowedError, NotFoundError
 from entente.node.services.desk.rules import Role
@@ -70,12 +72,34 @@ def test_hits_and_flags_stand_with_their_lead(tmp_path):
     folder = run(tmp_path / "one", [1, 2])
     flags = {"declaration_id": "D2", "line": 1, "rule_id": "R1", "family": "hit", "strength": "strong", "value": 2.0}
     pq.write_table(pa.Table.from_pylist([{**flags, "reference": None}]), folder / "flags.parquet")
-    (batch,) = runfiles.batches(folder)
+    record = json.loads((folder / "run.json").read_text())["results"]
+    (batch,) = runfiles.batches(folder, {**record, "flags.parquet": file_digest(folder / "flags.parquet")})
     found = {row["lead_id"]: row["secret"] for row in batch}
     assert [one["matched_text"] for one in found[lead_number(1)]["hits"]] == ["a", "b"]
     assert [one["rule_id"] for one in found[lead_number(2)]["flags"]] == ["R1"]
     assert "flags" not in found[lead_number(1)]
     assert "hits" not in found[lead_number(99)]
+
+
+def test_a_folder_whose_name_is_a_pattern_is_only_itself(mx, tmp_path):
+    for name in ("r*", "r?", "r[a-z]", "it's"):
+        folder = run(tmp_path / name, [1])
+        run(tmp_path / name.replace("*", "x1").replace("?", "y").replace("[a-z]", "b").replace("'", ""), [1, 2, 3])
+        assert take(mx, folder).leads == 2
+
+
+def test_every_table_that_is_read_is_as_its_run_wrote_it(mx, tmp_path):
+    folder = run(tmp_path / "one", [1])
+    flag = {"declaration_id": "D1", "line": 1, "rule_id": "FORGED", "family": "hit", "strength": "strong"}
+    pq.write_table(pa.Table.from_pylist([{**flag, "value": 2.0, "reference": None}]), folder / "flags.parquet")
+    with pytest.raises(DeskError, match="was changed after the run"):
+        take(mx, folder)
+    assert not Lead.objects.using(mx.alias).exists()
+
+
+def test_a_lead_stands_once_in_a_run(mx, tmp_path):
+    with pytest.raises(DeskError, match="stands twice"):
+        take(mx, run(tmp_path / "one", [1, 1]))
 
 
 def test_no_party_stands_in_the_clear(mx, tmp_path):

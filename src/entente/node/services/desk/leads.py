@@ -70,7 +70,7 @@ def import_run(
     run = open_run(folder)
     digest = str(run.record["results"]["leads.parquet"])
     done, new = 0, 0
-    for rows in batches(folder):
+    for rows in batches(folder, run.record["results"]):
         with writing(parts):
             fresh = desk_leads.put_leads(parts.alias, digest, number, rows)
             facts = {"run": digest, "leads": len(rows), "new": fresh}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from entente.leads.outputs import file_digest
+from entente.node.services.desk.errors import DeskError
 from entente.node.store.desk_leads import CLEAR
 
 AT_ONCE = 5000
 """Leads in one batch, which is one commit."""
+_FILES = ("leads.parquet", "hits.parquet", "flags.parquet")
 MOST = 50
 """Hits and flags that are kept with a lead; its line says how many there are in all."""
 
@@ -20,17 +24,38 @@ _FLAG = ("declaration_id", "line", "rule_id", "family", "strength", "value", "re
 _SAYS = ("exporter", "exporter_key", "consignee", "consignee_key", "reasons", "records", "hits", "flags")
 
 
-def batches(folder: Path) -> Iterator[Sequence[Mapping[str, Any]]]:
+def batches(folder: Path, results: Mapping[str, str]) -> Iterator[Sequence[Mapping[str, Any]]]:
     """Rows for `desk_leads.put_leads`, in the order of ids, so that a batch is the same whenever it is made.
 
     Args:
-        folder: a finished run that was verified.
+        folder: a finished run that was verified by `leads.finished.open_run`.
+        results: file names and SHA-256 as its record says; each file that is read here must be as it says.
+
+    Raises:
+        DeskError: a file is not as its record says, or an id stands twice.
     """
+    for name in _FILES:
+        _check_written(folder / name, results.get(name))
+    last = ""
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2")
         reader: Any = connection.sql(_query(folder)).to_arrow_reader(AT_ONCE)
         for batch in reader:
-            yield [_row(row) for row in batch.to_pylist()]
+            rows = [_row(row) for row in batch.to_pylist()]
+            for row in rows:
+                if row["lead_id"] == last:
+                    raise DeskError(f"The lead {last} stands twice in this run.", remedy="Screen again.")
+                last = row["lead_id"]
+            yield rows
+
+
+def _check_written(path: Path, digest: str | None) -> None:
+    """A file that the record does not name must not be there; one that it names is as it says."""
+    there = file_digest(path) if path.is_file() else None
+    if there != digest:
+        raise DeskError(
+            f"{path.name} was changed after the run had ended.", remedy="Restore it from a backup, or screen again."
+        )
 
 
 def _query(folder: Path) -> str:
@@ -59,4 +84,6 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    """A path as a string of SQL that names this one file, whatever characters its folder has."""
+    plain = re.sub(r"[*?\[]", r"[\g<0>]", str(path))
+    return "'" + plain.replace("'", "''") + "'"
