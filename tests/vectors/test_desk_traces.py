@@ -12,12 +12,12 @@ from desk_people import SAID, Desk, desks, newcomer
 from entente.casework.errors import GuardError
 from entente.exchange import strict
 from entente.exchange.ledger.tree import CompactRange, leaf_hash
-from entente.node.services.desk import accounting, erasing, metering, releasing
+from entente.node.services.desk import accounting, erasing, holding, metering, releasing
 from entente.node.services.desk.access_cases import node_object
 from entente.node.services.desk.errors import DeskError
 from entente.node.services.desk.rules import Role
 from entente.node.store import desk_vault
-from entente.node.store.desk_models import AccountHead, AccountLeaf, CaseEvent
+from entente.node.store.desk_models import AccountHead, AccountLeaf, CaseEvent, LegalHold
 from node_people import CN, MX
 
 
@@ -74,3 +74,15 @@ def test_queries_that_were_prepared_together_are_counted_when_they_are_asked(tmp
     with pytest.raises(GuardError, match="used up"):
         mx.sign(second)
     assert [mx.state(name).at for name in names] == ["asked", "draft"]
+
+
+def test_a_hold_that_was_placed_after_a_lift_was_signed_stays(mx):
+    newcomer(mx, "Zoe", Role.RELEASING)
+    name = mx.begin("case", "open", {"title": "t", "purpose": "p"})
+    holding.place(mx.parts, mx.who("Ann"), name, "order 1")
+    act = holding.prepare_lift(mx.parts, mx.who("Bob"), name).id
+    mx.sign(act, ("Bob",))
+    holding.place(mx.parts, mx.who("Ann"), name, "order 2")
+    mx.sign(act, ("Zoe",))
+    standing = LegalHold.objects.using(mx.alias).filter(object=name, lifted=None)
+    assert [hold.reference for hold in standing] == ["order 2"]

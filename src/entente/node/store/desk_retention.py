@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from entente.node.store import desk_rows, desk_vault
@@ -20,9 +21,9 @@ def copy_holds(alias: str, name: str, to: str) -> None:
         put_hold(alias, to, reference, person, at)
 
 
-def lift_holds(alias: str, name: str, by: tuple[int, int], at: datetime) -> None:
-    """Lift all holds of an object."""
-    rows = LegalHold.objects.using(alias).filter(object=name, lifted=None)
+def lift_holds(alias: str, name: str, holds: Sequence[int], by: tuple[int, int], at: datetime) -> None:
+    """Lift some holds of an object, by their numbers; others stay."""
+    rows = LegalHold.objects.using(alias).filter(pk__in=holds, object=name, lifted=None)
     rows.update(lifted=at, first_id=by[0], second_id=by[1])
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from entente.casework.tables import machine as machine_of
 from entente.exchange import strict
 from entente.node.services.desk import access_retention, proposing
-from entente.node.services.desk.access_cases import access_ended, access_object, is_held
+from entente.node.services.desk.access_cases import access_ended, access_object
 from entente.node.services.desk.errors import DeskError
 from entente.node.services.desk.recording import writing
 from entente.node.services.desk.rules import Who, use_case
@@ -62,7 +62,7 @@ def place(parts: Parts, who: Who, name: str, reference: str) -> None:
 
 @use_case
 def prepare_lift(parts: Parts, who: Who, name: str) -> Proposed:
-    """Prepare that the holds on an object are lifted; two releasing officers sign it.
+    """Prepare that the holds that stand on an object now are lifted; two releasing officers sign it.
 
     Raises:
         NotFoundError: there is no such object for this person.
@@ -70,11 +70,13 @@ def prepare_lift(parts: Parts, who: Who, name: str) -> Proposed:
     """
     with writing(parts):
         found = access_object(parts.alias, who, name)
-        if not is_held(parts.alias, name):
+        holds = access_retention.holds_on(parts.alias, name)
+        if not holds:
             raise DeskError(f"No hold is on {name}.", remedy="Nothing is to be done.")
         act = proposing.new_id()
-        documents = (proposing.document(parts, act, "lift", {"object": name}),)
-        one = Proposed(act, "lift", who.name, parts.clock(), documents, {}, name, number=found.state.events)
+        data = {"holds": list(holds)}
+        documents = (proposing.document(parts, act, "lift", {"object": name, **data}),)
+        one = Proposed(act, "lift", who.name, parts.clock(), documents, data, name, number=found.state.events)
         return proposing.put(parts, who, one, found.key)
 
 
@@ -107,7 +109,7 @@ def ended(parts: Parts, who: Who, machine: str, most: int = 200) -> Sequence[End
 
 
 def _do_lift(parts: Parts, one: Proposed, two: tuple[Who, Who]) -> None:
-    desk_retention.lift_holds(parts.alias, one.object, (two[0].id, two[1].id), parts.clock())
+    desk_retention.lift_holds(parts.alias, one.object, one.data["holds"], (two[0].id, two[1].id), parts.clock())
     _account(parts, one, two)
 
 
