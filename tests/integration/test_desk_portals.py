@@ -37,7 +37,7 @@ def test_a_file_of_a_portal_is_taken_in_once_and_given_out_again(mx):
     again = portals.take_in(mx.parts, mx.who("Ann"), rows, "portal, file 1")
     assert (again.new, again.there) == ((), ("MX-7", "CN-9"))
     mx.two(found.new[0], "sent-elsewhere", {"elsewhere": "the portal", "sent-on": "2026-11-01"})
-    out = list(portals.give_out(mx.parts, mx.who("Ann")))
+    out = list(portals.give_out(mx.parts, mx.who("Ann"), "notification"))
     assert {row["notification_id"] for row in out} == {"MX-7", "CN-9"}
 
 

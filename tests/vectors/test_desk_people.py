@@ -11,12 +11,14 @@ from desk_people import Desk, desks, newcomer
 from entente.exchange.errors import SignatureError
 from entente.node.services.desk import (
     access_people,
+    accounting,
     acting,
     erasing,
     holding,
     merging,
     opening,
     people,
+    portals,
     queueing,
     releasing,
     signing,
@@ -233,3 +235,23 @@ def test_what_waits_about_no_object_is_told_to_those_who_work_on_it(mx):
         desk_rows.put_waiting(mx.alias, content, 0, mx.parts.clock(), told)
     seen = {by: [one.content for one in queueing.waiting(mx.parts, mx.who(by))] for by in ("Bob", "Lee")}
     assert seen == {"Bob": ["a", "b", "c"], "Lee": ["a"]}
+
+
+def test_words_of_people_are_no_purpose(mx):
+    name, words = case(mx), "JUAN PEREZ suspected"
+    uses = (
+        lambda: acting.act(mx.parts, mx.who("Ann"), name, "add", {"kind": "note", "text": "x"}, purpose=words),
+        lambda: releasing.prepare(mx.parts, mx.who("Ann"), name, "close", CLOSE, purpose=words),
+        lambda: opening.begin(mx.parts, mx.who("Ann"), "case", "open", {"title": "t", "purpose": "p"}, purpose=words),
+        lambda: portals.give_out(mx.parts, mx.who("Ann"), words),
+    )
+    for use in uses:
+        with pytest.raises(DeskError, match="no purpose"):
+            use()
+
+
+def test_the_account_says_who_took_all_notifications_and_what_for(mx):
+    assert list(portals.give_out(mx.parts, mx.who("Ann"), "reconciliation")) == []
+    newcomer(mx, "Max", Role.AUDITOR)
+    (entry,) = (one for one in accounting.entries(mx.parts, mx.who("Max")) if one["act"] == "give-out")
+    assert (entry["actor"], entry["purpose"]) == (["Ann"], "reconciliation")

@@ -40,7 +40,7 @@ SAMPLES: dict[str, Callable[[str, str], tuple[Any, ...]]] = {
     "acting.act": lambda name, _: (name, "note", {"text": "?"}),
     "acting.assign": lambda name, _: (name,),
     "portals.take_in": lambda _, __: ([], "?"),
-    "portals.give_out": lambda _, __: (),
+    "portals.give_out": lambda _, __: ("quality",),
     "undertaking.begin_commitments": lambda name, _: (name,),
     "merging.merge": lambda name, _: (name, name, "?"),
     "merging.split": lambda name, _: (name, [1], "x"),

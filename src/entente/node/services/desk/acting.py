@@ -12,6 +12,7 @@ from entente.node.services.desk.access_cases import access_object
 from entente.node.services.desk.errors import DeskError
 from entente.node.services.desk.recording import Change, keep, writing
 from entente.node.services.desk.rules import Who, check_machine, use_case
+from entente.node.services.desk.viewing import check_purpose
 from entente.node.services.parts import Parts
 from entente.node.store import desk_account, desk_rows
 from entente.node.store.desk_account import Entry
@@ -30,12 +31,15 @@ def act(
         name: the object.
         command: of its machine.
         data: the command's fields.
-        purpose: for the account.
+        purpose: one of `rules.PURPOSES` for the account, or none.
 
     Raises:
         NotFoundError: there is no such object for this person.
+        DeskError: no such purpose.
         CaseworkError: it is not possible now, or needs two people; nothing changed.
     """
+    if purpose:
+        check_purpose(purpose)
     with writing(parts):
         found = access_object(parts.alias, who, name)
         check_machine(who, found.state.machine)

@@ -13,6 +13,7 @@ from entente.node.services.desk import access_people
 from entente.node.services.desk.errors import DeskError
 from entente.node.services.desk.recording import Change, keep, writing
 from entente.node.services.desk.rules import Who, check_machine, use_case
+from entente.node.services.desk.viewing import check_purpose
 from entente.node.services.parts import Parts
 from entente.node.store.desk_rows import Place, Proof
 
@@ -37,13 +38,15 @@ def begin(
         command: what begins it, such as `draft`; of a machine's commands, one that starts an object.
         data: its fields.
         group: a need-to-know group, in place of the unit; who begins it is in it.
-        purpose: for the account.
+        purpose: one of `rules.PURPOSES` for the account, or none.
 
     Raises:
         CaseworkError: the fields or the command are not good.
         NotAllowedError: the person does not work on this machine.
-        DeskError: there is no such group that they are in.
+        DeskError: there is no such group that they are in, or no such purpose.
     """
+    if purpose:
+        check_purpose(purpose)
     place = _place(parts, who, machine, group)
     name = new_id(machine)
     with writing(parts):

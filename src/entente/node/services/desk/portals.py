@@ -18,7 +18,10 @@ from entente.node.services.desk.access_cases import NodeDesk, access_states
 from entente.node.services.desk.opening import new_id
 from entente.node.services.desk.recording import Change, keep, writing
 from entente.node.services.desk.rules import Who, check_machine, use_case
+from entente.node.services.desk.viewing import check_purpose
 from entente.node.services.parts import Parts
+from entente.node.store import desk_account
+from entente.node.store.desk_account import Entry
 from entente.node.store.desk_rows import Place, Proof
 
 
@@ -65,8 +68,23 @@ def take_in(parts: Parts, who: Who, rows: Iterable[Mapping[str, Any]], source: s
 
 
 @use_case
-def give_out(parts: Parts, who: Who) -> Iterator[dict[str, Any]]:
-    """Rows of the canonical table `notifications`, of all notifications that the person may see."""
+def give_out(parts: Parts, who: Who, purpose: str) -> Iterator[dict[str, Any]]:
+    """Rows of the canonical table `notifications`, of all notifications that the person may see.
+
+    Who took them, what for and how many stands in the account before the first row is given.
+
+    Args:
+        parts: the node.
+        who: who takes them.
+        purpose: one of `rules.PURPOSES`.
+
+    Raises:
+        DeskError: no such purpose.
+    """
+    check_purpose(purpose)
     countries = {one.card.name: one.card.jurisdiction for one in peers.all_peers(parts)}
-    states = access_states(parts.alias, who, "notification")
-    yield from notification_rows(states, parts.config.jurisdiction, countries)
+    with writing(parts):
+        states = list(access_states(parts.alias, who, "notification"))
+        facts = {"notifications": len(states)}
+        desk_account.append(parts.alias, Entry(parts.clock(), (who.name,), "give-out", purpose=purpose, more=facts))
+    return iter(notification_rows(states, parts.config.jurisdiction, countries))

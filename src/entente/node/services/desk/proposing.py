@@ -10,6 +10,7 @@ from entente.exchange import strict
 from entente.exchange.dsse import Envelope
 from entente.node.services.desk.recording import writing
 from entente.node.services.desk.rules import Who
+from entente.node.services.desk.viewing import check_purpose
 from entente.node.services.parts import Parts
 from entente.node.store import desk_account, desk_proposals, desk_vault
 from entente.node.store.desk_account import Entry
@@ -36,6 +37,9 @@ def put(parts: Parts, who: Who, one: Proposed, key: bytes | None = None) -> Prop
         who: who prepared it.
         one: the act.
         key: of the object it is about; None if it is about none.
+
+    Raises:
+        DeskError: it is for no such purpose.
     """
     if key is None:
         with writing(parts):
@@ -47,6 +51,8 @@ def put(parts: Parts, who: Who, one: Proposed, key: bytes | None = None) -> Prop
 
 
 def _put(parts: Parts, who: Who, one: Proposed, key: bytes) -> None:
+    if one.purpose:
+        check_purpose(one.purpose)
     desk_proposals.put(parts.alias, key, one, who.id)
     facts = {"proposal": one.id, "kind": one.kind, "documents": [document.id for document in one.documents]}
     entry = Entry(parts.clock(), (who.name,), "prepare", one.object, one.purpose, more=facts)

@@ -109,7 +109,7 @@ RULES: Mapping[str, Rule] = {
     "acting.assign": _only(Role.RELEASING, Role.LIAISON, sees=True),
     "merging.merge": Rule(_CASES, sees=True),
     "portals.take_in": _only(Role.OFFICER, Role.RELEASING),
-    "portals.give_out": _only(Role.OFFICER, Role.RELEASING, changes=False),
+    "portals.give_out": _only(Role.OFFICER, Role.RELEASING),
     "undertaking.begin_commitments": Rule(_TALKS, sees=True),
     "merging.split": Rule(_CASES, sees=True),
     "releasing.prepare": Rule(_DESK, sees=True),
