@@ -166,4 +166,4 @@ def test_leads_of_another_unit_are_not_there(mx, tmp_path):
     with pytest.raises(NotFoundError):
         leads.opened(mx.parts, mx.who("Max"), lead_number(1), "investigation")
     with pytest.raises(NotFoundError):
-        leads.open_case(mx.parts, mx.who("Max"), lead_number(1), "x", "y")
+        leads.open_case(mx.parts, mx.who("Max"), lead_number(1), "x", "investigation")

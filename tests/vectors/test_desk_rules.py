@@ -64,7 +64,7 @@ SAMPLES: dict[str, Callable[[str, str], tuple[Any, ...]]] = {
     "leads.listed": lambda _, __: (),
     "leads.opened": lambda _, __: ("L", "no purpose"),
     "leads.decide": lambda _, __: ("L", "no outcome"),
-    "leads.open_case": lambda _, __: ("L", "x", "y"),
+    "leads.open_case": lambda _, __: ("L", "x", "quality"),
     "leads.outcomes": lambda _, __: (),
     "accounting.entries": lambda _, __: (),
     "accounting.export": lambda _, __: (Path("/"),),

@@ -141,17 +141,21 @@ def open_case(parts: Parts, who: Who, lead: str, title: str, purpose: str, *, gr
         who: who opens it.
         lead: its id.
         title: of the case; it stands in work lists, so it names nobody.
-        purpose: what the case is for.
+        purpose: what the case is for, one of `rules.PURPOSES`; the account keeps it with the lead and the case.
         group: a need-to-know group, in place of the unit.
 
     Raises:
         NotFoundError: there is no such lead for this person.
-        CaseworkError: title or purpose is none.
+        DeskError: no such purpose.
+        CaseworkError: the title is none.
     """
     check_machine(who, "case")
-    access_lead(parts.alias, who, lead)
+    check_purpose(purpose)
+    with writing(parts):
+        access_lead(parts.alias, who, lead)
+        desk_account.append(parts.alias, Entry(parts.clock(), (who.name,), "open-lead", lead, purpose))
     data = {"title": title, "purpose": purpose, "lead": lead}
-    return opening.begin(parts, who, "case", "open", data, group=group)
+    return opening.begin(parts, who, "case", "open", data, group=group, purpose=purpose)
 
 
 @use_case
