@@ -58,7 +58,7 @@ def test_money_passed_on_is_a_chain():
 
 def test_a_window_that_is_too_short_finds_nothing():
     limits = CycleLimits(3600)
-    assert Shape.CYCLE not in found_in(RING, window=3600, cycles=limits)
+    assert Shape.CYCLE not in found_in(RING, cycles=limits)
 
 
 def test_the_signs_of_a_scatter_gather():

@@ -25,8 +25,8 @@ class Look:
     twice that. In nine of ten of their hops an amount passes on within a fifth up or down.
 
     Attributes:
-        window: seconds of one attempt; gathering and scattering may take twice as long.
-        cycles: how cycles are searched; its window is `window`.
+        cycles: how cycles are searched; its window is that of all shapes, but that gathering and scattering may take
+            twice as long.
         fan: fewest counterparts of a fan.
         both: fewest on either side, where money is gathered and scattered.
         between: fewest accounts between two.
@@ -34,7 +34,6 @@ class Look:
         hops: fewest transfers in a chain.
     """
 
-    window: int = 4 * _DAY
     cycles: CycleLimits = field(default_factory=lambda: CycleLimits(4 * _DAY, each=8))
     fan: int = 3
     both: int = 2
@@ -42,6 +41,11 @@ class Look:
     low: float = 0.8
     high: float = 1.25
     hops: int = 2
+
+    @property
+    def window(self) -> int:
+        """Seconds of one attempt."""
+        return self.cycles.window
 
 
 @dataclass(frozen=True)

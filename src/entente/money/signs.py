@@ -41,6 +41,8 @@ SIGNS = (
     "round",  # share of amounts that are whole hundreds
 )
 
+_MANY = len(SIGNS)
+
 
 def signs(graph: Transfers, amount: npt.NDArray[np.float64], found: Candidates) -> npt.NDArray[np.float32]:
     """The signs of every candidate.
@@ -55,12 +57,11 @@ def signs(graph: Transfers, amount: npt.NDArray[np.float64], found: Candidates) 
     """
     pair = graph.payer.astype(np.int64) * graph.accounts + graph.payee
     _, place, count = np.unique(pair, return_inverse=True, return_counts=True)
-    ends = (graph.payer, graph.payee, graph.time)
     pays, paid = np.diff(graph.outgoing.start), np.diff(graph.incoming.start)
     logs = np.log(np.maximum(amount, 0.01))
     whole = np.mod(amount, 100) == 0
     return _signs(
-        ends,
+        graph.ends,
         (found.shape, found.start, found.edge),
         (amount, logs, whole),
         (count[place].astype(np.int32), place.astype(np.int64), pays, paid),
@@ -82,7 +83,7 @@ def _signs(  # noqa: C901, PLR0912, PLR0915 - one walk over a candidate, which n
     amount, logs, whole = money
     in_pair, pair, pays, paid = known
     many = len(shape)
-    result = np.full((many, 25), np.nan, np.float32)
+    result = np.full((many, _MANY), np.nan, np.float32)
     place = np.full(len(pays), -1, np.int64)
     owner = np.full(len(pays), -1, np.int64)
     pair_seen = np.zeros(len(payer), np.int32)

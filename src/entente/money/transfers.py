@@ -64,6 +64,16 @@ class Transfers:
         """By the account that is paid."""
         return Rows(*_rows(self.payee, self.accounts))
 
+    @property
+    def ends(self) -> tuple[Small, Small, Ints]:
+        """Payers, payees and times, as compiled loops take them."""
+        return self.payer, self.payee, self.time
+
+    @property
+    def sides(self) -> tuple[Ints, Small, Ints, Small]:
+        """The outgoing rows, then the incoming ones, as compiled loops take them."""
+        return self.outgoing.start, self.outgoing.edge, self.incoming.start, self.incoming.edge
+
 
 def transfers(payer: npt.ArrayLike, payee: npt.ArrayLike, time: npt.ArrayLike) -> Transfers:
     """Put transfers in the order of time.

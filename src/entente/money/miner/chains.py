@@ -72,8 +72,7 @@ def chains(  # noqa: D417 - the bounds are one thing
     if len(amount) != len(graph):
         raise InputError("Transfers and amounts differ in number.", remedy="Give one amount for every transfer.")
     into = graph.incoming
-    ends = (graph.payer, graph.payee, graph.time)
-    before, length, hubs = _link(ends, (into.start, into.edge), amount, dwell, low, high, hub)
+    before, length, hubs = _link(graph.ends, (into.start, into.edge), amount, dwell, low, high, hub)
     start, edge = _take(graph.payer, graph.payee, before, length, np.argsort(-length, kind="stable"), least)
     return Chains(start, edge, int(hubs))
 

@@ -88,7 +88,6 @@ def find_cycles(graph: Transfers, limits: CycleLimits, first: int = 0, end: int 
         end: after the last root; all, if none is given.
     """
     stop = len(graph) if end is None else end
-    out, into = graph.outgoing, graph.incoming
     room = max(_ROOM, limits.each * limits.hops)
     seen = np.full(graph.accounts, -1, np.int32)
     place = np.empty(graph.accounts, np.int32)
@@ -99,8 +98,8 @@ def find_cycles(graph: Transfers, limits: CycleLimits, first: int = 0, end: int 
         edge, start = np.empty(room, np.int32), np.zeros(room + 1, np.int64)
         counts = np.zeros(5, np.int64)
         first = _search(
-            (graph.payer, graph.payee, graph.time),
-            (out.start, out.edge, into.start, into.edge),
+            graph.ends,
+            graph.sides,
             (limits.window, limits.hops, limits.least, limits.steps, limits.hub, limits.each),
             (seen, place, near, on_path, forward, backward, reached),
             (edge, start, counts),

@@ -51,9 +51,7 @@ def gather_scatters(graph: Transfers, window: int, least: int) -> Windows:
 
     The order inside the window is left open: what is gathered may be sent on before all of it has come.
     """
-    out, into = graph.outgoing, graph.incoming
-    ends = (graph.payer, graph.payee, graph.time)
-    account, begun, ended, payers, payees = _both(ends, (out.start, out.edge, into.start, into.edge), window, least)
+    account, begun, ended, payers, payees = _both(graph.ends, graph.sides, window, least)
     return Windows(account, begun, ended, payers, payees)
 
 

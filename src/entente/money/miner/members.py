@@ -70,20 +70,15 @@ def of_paths(found: Cycles | Chains) -> Candidates:
 
 def of_windows(graph: Transfers, found: Windows, shape: Shape) -> Candidates:
     """All transfers of an account inside its window, into it, out of it, or both."""
-    out, into = graph.outgoing, graph.incoming
-    sides = (out.start, out.edge, into.start, into.edge)
     start, edge = _windows(
-        graph.time, sides, found.account, found.begun, found.ended, shape != Shape.FAN_IN, shape != Shape.FAN_OUT
+        graph.time, graph.sides, found.account, found.begun, found.ended, shape != Shape.FAN_IN, shape != Shape.FAN_OUT
     )
     return Candidates(np.full(len(found), shape, np.int32), start, edge)
 
 
 def of_scatters(graph: Transfers, found: Scatters, window: int) -> Candidates:
     """Of each pair, the transfers to the accounts between and from them."""
-    out, into = graph.outgoing, graph.incoming
-    sides = (out.start, out.edge, into.start, into.edge)
-    ends = (graph.payer, graph.payee, graph.time)
-    start, edge = _between(ends, sides, found.source, found.target, found.begun, window)
+    start, edge = _between(graph.ends, graph.sides, found.source, found.target, found.begun, window)
     return Candidates(np.full(len(found), Shape.SCATTER_GATHER, np.int32), start, edge)
 
 
