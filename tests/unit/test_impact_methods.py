@@ -14,8 +14,7 @@ from entente.errors import InputError, UsageError
 from entente.impact.effect import Question, measure
 from entente.impact.methods import bsts, synthetic
 from entente.impact.methods.changepoints import changes, single_change
-from entente.impact.methods.problem import Problem, check
-from entente.impact.methods.registry import METHODS
+from entente.impact.methods.problem import METHODS, Problem, check
 from entente.impact.methods.simplex import simplex_weights
 from entente.impact.periods import add_months
 from entente.impact.plain import plain_effect

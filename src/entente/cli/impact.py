@@ -14,7 +14,7 @@ from entente.cli.impact_extra import needs_impact
 from entente.errors import InputError, Place, UsageError
 from entente.impact.loaders.base import Account, Release, load
 from entente.impact.loaders.layouts import SOURCES
-from entente.impact.methods.problem import Problem
+from entente.impact.methods.problem import METHODS, Problem
 from entente.impact.observations import KINDS
 from entente.impact.store import IndicatorStore
 
@@ -206,7 +206,7 @@ def show(
 )
 @click.option(
     "--method",
-    type=click.Choice(["bsts", "its", "synthetic-control", "sdid", "did"]),
+    type=click.Choice(METHODS),
     default="bsts",
     show_default=True,
     help="How the effect is estimated.",
@@ -327,7 +327,7 @@ def claims() -> None:
 @click.option("--as-of", callback=as_day, default=None, help="Only what was published by that day.")
 @click.option(
     "--method",
-    type=click.Choice(["bsts", "its", "synthetic-control", "sdid", "did"]),
+    type=click.Choice(METHODS),
     default="bsts",
     show_default=True,
     help="How effects are estimated.",

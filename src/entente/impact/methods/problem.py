@@ -16,6 +16,9 @@ Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 FEWEST_BEFORE = 8
 FEWEST_POINTS = 8
 
+#: The names of the methods; `registry` has what stands behind them.
+METHODS = ("bsts", "its", "synthetic-control", "sdid", "did")
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

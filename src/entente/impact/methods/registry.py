@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from entente.errors import UsageError
 from entente.impact.methods import bsts, its, synthetic
-from entente.impact.methods.problem import Estimate, Problem
+from entente.impact.methods.problem import METHODS, Estimate, Problem
 
-METHODS = ("bsts", "its", "synthetic-control", "sdid", "did")
 PANEL = ("synthetic-control", "sdid", "did")
 #: What each method takes for granted; the words are in `words.yaml`.
 ASSUMPTIONS = {
